@@ -5,11 +5,14 @@ It uses only the standard library, since nothing is installed yet. Every fault g
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LOCKED = Path(__file__).resolve().parent / "locked"
@@ -120,11 +123,48 @@ def _make(environment: Environment) -> None:
             "winget install Python.Python.3.13"
         )
     print(f"Making a virtual environment in {folder}", flush=True)
+    if _lacks_launchers():
+        _make_by_copying(folder)
+        return
     done = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(folder)], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise NotReadyError(f"The virtual environment could not be made:\n{_end_of(done.stdout + done.stderr)}")
+
+
+def _lacks_launchers() -> bool:
+    """Whether this is a Python for Windows without the small programs that `venv` puts into an environment.
+
+    Python's own installers bring them. One that was put together from its parts, as for tests under Wine, may not.
+    """
+    if sys.platform != "win32":
+        return False
+    import venv
+
+    return next((Path(venv.__file__).parent / "scripts" / "nt").glob("*.exe"), None) is None
+
+
+def _make_by_copying(folder: Path) -> None:
+    """Make an environment with python.exe itself and its DLLs in it, since there are no launchers to start them."""
+    import venv
+
+    class Builder(venv.EnvBuilder):
+        def setup_python(self, context: SimpleNamespace) -> None:
+            for file in Path(context.python_dir).iterdir():
+                if file.suffix.lower() in {".exe", ".dll"}:
+                    shutil.copyfile(file, Path(context.bin_path) / file.name)
+            # What makes up for a system that is not quite Windows; an environment does not see the one of its Python.
+            custom = Path(sysconfig.get_path("purelib")) / "sitecustomize.py"
+            if custom.is_file():
+                shutil.copyfile(custom, Path(context.env_dir) / "Lib" / "site-packages" / custom.name)
+
+    try:
+        Builder(clear=True, with_pip=True).create(folder)
+    except subprocess.CalledProcessError as fault:
+        raise NotReadyError(f"pip could not be set up:\n{_end_of(os.fsdecode(fault.output or b''))}") from fault
+    except OSError as fault:
+        raise NotReadyError(f"The virtual environment could not be made:\n  {fault}") from fault
 
 
 def _may_be_cleared(folder: Path) -> bool:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import pty
 import re
 import select
 import subprocess
@@ -17,6 +16,8 @@ class Terminal:
     """A pseudo-terminal with a screen, on which a command runs."""
 
     def __init__(self, laptop: Laptop, *words: str) -> None:
+        import pty
+
         self.screen = pyte.Screen(100, 30)
         self._stream = pyte.ByteStream(self.screen)
         self._ours, theirs = pty.openpty()

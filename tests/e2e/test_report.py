@@ -90,7 +90,7 @@ def test_a_visits_list_gives_titles_and_a_broken_one_stops_nothing(school: Schoo
 def test_the_demo_ends_with_its_own_report(tmp_path: Path) -> None:
     keep = tmp_path / "the demo"
     line = [sys.executable, "-m", "agent.cli", "demo", "--keep", str(keep)]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    done = subprocess.run(line, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     page = keep / "report" / "index.html"
     assert done.stdout.splitlines()[-1] == f"IT's report, for a browser: {page}"
@@ -102,5 +102,6 @@ def test_the_demo_ends_with_its_own_report(tmp_path: Path) -> None:
     assert "7 photos of 1 visit went to the school network" in (keep / "report" / "headteacher.html").read_text("utf-8")
     # A newcomer pastes these lines, whether or not the program is on the PATH.
     review = next(line for line in done.stdout.splitlines() if line.endswith(" review list"))
-    pasted = subprocess.run(shlex.split(review), capture_output=True, text=True, check=False)
+    typed = review if sys.platform == "win32" else shlex.split(review)
+    pasted = subprocess.run(typed, capture_output=True, encoding="utf-8", check=False)
     assert (pasted.returncode, "IMG_0011.JPG" in pasted.stdout) == (0, True), pasted.stderr

@@ -5,6 +5,8 @@ A dict by its face, so that `agent.share.memory` works on it as it stands; the c
 
 import os
 import secrets
+import sys
+import time
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
@@ -18,8 +20,13 @@ class FolderFiles(MutableMapping[str, bytes]):
         self._folder = folder
 
     def __getitem__(self, name: str) -> bytes:
+        path = self._folder / name
         try:
-            return (self._folder / name).read_bytes()
+            return path.read_bytes()
+        except PermissionError:  # how Windows says that it is a folder
+            if path.is_dir():
+                raise KeyError(name) from None
+            raise
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise KeyError(name) from None
 
@@ -28,7 +35,16 @@ class FolderFiles(MutableMapping[str, bytes]):
         path.parent.mkdir(parents=True, exist_ok=True)
         half = self._folder / f"{_HALF}{secrets.token_hex(4)}"
         half.write_bytes(content)
-        half.rename(path)
+        deadline = time.monotonic() + 5
+        while True:
+            try:
+                half.replace(path)
+            except PermissionError:  # on Windows, while somebody else reads it
+                if sys.platform != "win32" or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def __delitem__(self, name: str) -> None:
         try:

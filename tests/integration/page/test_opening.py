@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from agent.errors import AgentError
-from agent.web import open_page, serve
+from agent.web import open_page, opening, serve
 from agent.web.access import GOOD_FOR, TakeToken
 from agent.web.callers import is_this_user
 from agent.web.lastseen import CLOSED_AFTER, LEFT_AFTER, LastSeen
@@ -66,8 +66,13 @@ def test_many_at_once_all_get_an_address(page: Page) -> None:
 
 
 def test_a_killed_page_is_started_anew(
-    laptop: Laptop, start: Callable[[], None], processes: list[subprocess.Popen[bytes]]
+    laptop: Laptop,
+    start: Callable[[], None],
+    processes: list[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(opening, "START_WITHIN", 90)  # this is not about how quickly: under Wine it may take 20 s
+    monkeypatch.setattr(opening, "START_AGAIN_AFTER", 80)
     open_page(laptop.settings, start)
     processes[0].send_signal(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
     processes[0].wait(10)

@@ -1,15 +1,12 @@
 """`photo-agent cameras`, against a real server: the clock it shows, photos of it, and the line that comes of them."""
 
 import contextlib
-import fcntl
 import json
 import os
-import pty
 import re
 import struct
 import subprocess
 import sys
-import termios
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,6 +25,10 @@ from agent.pipeline.jobs import JOBS
 from agent.worker import DECODING, Unreadable, Worker
 from agent.worker.limits import MIB
 from tests.laptop import ON_VISIT, Laptop, jpeg
+
+pty = pytest.importorskip("pty", reason="Windows has no terminals of this kind")
+fcntl = pytest.importorskip("fcntl", reason="Windows has no terminals of this kind")
+termios = pytest.importorskip("termios", reason="Windows has no terminals of this kind")
 
 CAMERAS = (
     "label,make,model,serial,owner,clock_ahead_seconds\n"

@@ -1,11 +1,10 @@
 """A laptop that gets another name leaves nothing of its record behind, and says where it may not write."""
 
 import json
-import pwd
 from collections.abc import Iterator
 from datetime import timedelta
-from os import chown
 from pathlib import Path
+from shutil import chown
 
 import pytest
 
@@ -27,7 +26,7 @@ def laptop(chrooted_sshd: OpenSSH, tmp_path: Path) -> Iterator[Laptop]:  # noqa:
     for name in ("record", "visits"):
         (laptop.share / name).mkdir()
     chown(laptop.share, 0, 0)
-    chown(laptop.share / "visits", pwd.getpwnam(chrooted_sshd.user).pw_uid, -1)
+    chown(laptop.share / "visits", chrooted_sshd.user)
     key = laptop.settings.key_file.with_name("log_ed25519")
     key.unlink(missing_ok=True)
     yield laptop
@@ -38,7 +37,7 @@ def let_in(laptop: Laptop, name: str) -> Path:
     """Enrol a laptop as add-device.sh does."""
     folder = laptop.share / "record" / name
     folder.mkdir()
-    chown(folder, pwd.getpwnam(laptop.server.user).pw_uid, -1)
+    chown(folder, laptop.server.user)
     return folder
 
 

@@ -23,6 +23,7 @@ from agent.model.capture import Camera, Capture, Origin, Place
 from agent.model.times import Interval, Level, WallClock
 from agent.worker import DECODING, READING, Enforcement, Unreadable, Worker, wire
 from agent.worker.limits import MIB
+from tests.platforms import no_such_file, not_under_wine
 from tests.reading import opened_reader
 from tests.unit.capture.photobuilding import NOW, ORIGINAL, PICTURE, TAKEN, app1, exif_block, jpeg
 
@@ -32,6 +33,7 @@ NARROW = replace(READING, memory=MIB)
 """Room for headers, but not for the search through a whole file for its end."""
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+limited = not_under_wine("limits of a process's memory")
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_a_worker_reads_the_corpus_as_this_process_does(reader: PhotoReader, cor
 
 
 def test_a_file_that_cannot_be_opened_is_the_same_local_fault(reader: PhotoReader, tmp_path: Path) -> None:
-    with pytest.raises(LocalFault, match="No such file"):
+    with pytest.raises(LocalFault, match=no_such_file()):
         reader.read(tmp_path / "nowhere.jpg", now=NOW)
 
 
@@ -111,6 +113,7 @@ def test_leaving_in_the_middle_leaves_no_answer_for_the_next_question(
 # --- What ends a worker ----------------------------------------------------------------------------------------------
 
 
+@limited
 def test_a_file_that_ends_the_worker_twice_is_refused_and_the_others_are_read(good: Path, deadly: Path) -> None:
     with opened_reader(reading=NARROW) as reader:
         found = list(reader.read_all(map(ReadRequest, [good, deadly, good, good]), now=NOW))
@@ -119,6 +122,7 @@ def test_a_file_that_ends_the_worker_twice_is_refused_and_the_others_are_read(go
         assert deadly.name not in str(found[1])
 
 
+@limited
 def test_a_file_that_was_refused_is_never_tried_again_until_it_is_another(good: Path, deadly: Path) -> None:
     with opened_reader(reading=NARROW) as reader:
         with pytest.raises(Unreadable):

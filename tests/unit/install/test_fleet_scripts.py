@@ -1,7 +1,6 @@
 """Scripts that IT's tools run on each laptop: they say what is missing, set it up, and may be repeated."""
 
 import os
-import pwd
 import shutil
 import socket
 import subprocess
@@ -30,6 +29,8 @@ def machine(tmp_path: Path) -> Path:
     text = (FLEET / "agent.toml").read_text("utf-8").replace("/etc/xdg/photo-agent", str(folder))
     # A server that never answers: the host key is pinned already, by IT.
     (folder / "agent.toml").write_text(text.replace("photos.school.example", "photos.invalid"), "utf-8")
+    import pwd
+
     login = pwd.getpwuid(os.geteuid()).pw_name
     (folder / "staff.csv").write_text(f"login,staff\n{login},Jane Smith\n", "utf-8")
     return folder

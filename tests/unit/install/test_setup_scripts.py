@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from types import ModuleType
 
 import pytest
 from packaging.requirements import Requirement
+
+from tests.platforms import links
 
 INSTALL = Path(__file__).resolve().parents[3] / "install"
 SHELL = sorted([*INSTALL.rglob("*.sh"), *INSTALL.glob("packages/deb/p*")])
@@ -96,7 +99,9 @@ def test_a_folder_that_is_no_environment_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
 
 
-@pytest.mark.parametrize("what", ["linked", "with another system's programs", "with somebody's files", "a file"])
+@pytest.mark.parametrize(
+    "what", [pytest.param("linked", marks=links), "with another system's programs", "with somebody's files", "a file"]
+)
 def test_only_an_old_environment_is_cleared(tmp_path: Path, what: str) -> None:
     there = tmp_path / "there"
     foreign = "bin" if sys.platform == "win32" else "Scripts"
@@ -114,6 +119,19 @@ def test_only_an_old_environment_is_cleared(tmp_path: Path, what: str) -> None:
     with pytest.raises(environments.NotReadyError, match="--venv DIR"):
         environments.prepare(asked, "")
     assert sorted(there.rglob("*")) == before
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="only Windows' Python has launchers for its environments")
+def test_an_environment_needs_no_launchers_from_its_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments, "_lacks_launchers", lambda: True)
+    environment = environments.Environment(tmp_path / "there")
+    environments._make(environment)
+    assert environments._works(environment)
+    question = "import sys, ssl; print(sys.prefix)"
+    asked = subprocess.run([environment.python, "-c", question], capture_output=True, text=True, check=True)
+    assert Path(asked.stdout.strip()) == environment.folder
+    own = Path(sysconfig.get_path("purelib"), "sitecustomize.py").is_file()
+    assert (environment.folder / "Lib" / "site-packages" / "sitecustomize.py").is_file() == own
 
 
 def test_without_a_network_pips_own_words_and_ways_out_are_reported(
@@ -167,6 +185,8 @@ def linux(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """The result of an installation, with an interpreter whose service is a stand-in; the rest is this program."""
+    if sys.platform == "win32":
+        pytest.skip("shell scripts are for the others")
     binaries = tmp_path / ".local" / "share" / "photo-agent" / "venv" / "bin"
     binaries.mkdir(parents=True)
     python = binaries / "python"

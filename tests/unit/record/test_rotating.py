@@ -84,7 +84,7 @@ def test_what_a_thief_of_the_old_key_signs_later_is_not_believed(first: object, 
 
     last = max(copy.glob("checkpoint-*"))
     stolen = key_of("laptop-17", "stolen")
-    last.write_text(sign_note(checkpoint_of(last.read_bytes()).text, stolen))
+    last.write_bytes(sign_note(checkpoint_of(last.read_bytes()).text, stolen).encode())
     assert judged(copy, first, stolen.key).exit_code == 0  # type: ignore[arg-type]  # enrolled itself, and never passed on
     assert judged(copy, first).exit_code == 12  # type: ignore[arg-type]  # a fixture
 
@@ -160,7 +160,7 @@ def test_what_is_signed_with_the_old_key_after_it_was_changed_is_not_believed(
     last = max(copy.glob("checkpoint-*"))
     assert last != copy_of_old
     assert judged(copy, first).exit_code == 0  # type: ignore[arg-type]  # a fixture
-    last.write_text(sign_note(checkpoint_of(last.read_bytes()).text, old))
+    last.write_bytes(sign_note(checkpoint_of(last.read_bytes()).text, old).encode())
     report = judged(copy, first)  # type: ignore[arg-type]  # a fixture
     assert report.exit_code == 12
     assert "the device used another key then" in report.findings[0].text

@@ -122,7 +122,7 @@ def test_a_record_made_anew_and_signed_by_another_key_is_not_signed(
 
 def test_a_signature_that_somebody_added_is_reported(copy: Path, signer: LogKey) -> None:
     path = only(copy, "checkpoint", 1)
-    path.write_text(sign_note(checkpoint_of(path.read_bytes()).text, signer, key_of("stranger")))
+    path.write_bytes(sign_note(checkpoint_of(path.read_bytes()).text, signer, key_of("stranger")).encode())
     report = judged(copy, signer.key)
     assert report.exit_code == 12
     assert "the device did not make" in report.findings[0].text
@@ -132,7 +132,7 @@ def test_a_signature_that_somebody_added_is_reported(copy: Path, signer: LogKey)
 def test_a_checkpoint_of_another_log_under_this_ones_key_is_reported(copy: Path, signer: LogKey) -> None:
     path = only(copy, "checkpoint", 1)
     said = checkpoint_of(path.read_bytes())
-    path.write_text(sign_note(Checkpoint("visit-photo-agent/laptop-18", said.size, said.root).text, signer))
+    path.write_bytes(sign_note(Checkpoint("visit-photo-agent/laptop-18", said.size, said.root).text, signer).encode())
     report = judged(copy, signer.key)
     assert report.exit_code == 12
     assert "belongs to another log" in report.findings[0].text

@@ -20,6 +20,7 @@ from agent.record import Draft, EntryKind, Record
 from agent.record.checkpoint import checkpoint_of
 from agent.record.keys import LogKey
 from agent.record.note import open_note, split_note
+from tests.platforms import links
 from tests.unit.record.before import publish, published
 from tests.unit.record.bodies import AT, transferred
 from tests.unit.record.copies import NOW, append_short
@@ -308,13 +309,20 @@ def test_a_visit_that_it_cleared_away_is_not_told_again(bench: Bench, photos: li
     assert bench.look(retired=["2026-science-museum"]).exit_code == 0
 
 
-def test_a_file_of_another_size_or_a_link_in_its_place_is_reported(bench: Bench, photos: list[Path]) -> None:
+def test_a_file_of_another_size_is_reported(bench: Bench, photos: list[Path]) -> None:
     photos[0].write_bytes(b"short")
+    watch = bench.look()
+    assert watch.holdings is not None
+    assert len(watch.holdings.of_other_size) == 1
+
+
+@links
+def test_a_link_in_a_files_place_is_reported(bench: Bench, photos: list[Path]) -> None:
     photos[1].rename(bench.share / "elsewhere")
     photos[1].symlink_to(bench.share / "elsewhere")
     watch = bench.look()
     assert watch.holdings is not None
-    assert len(watch.holdings.of_other_size) == 2
+    assert len(watch.holdings.of_other_size) == 1
 
 
 def test_damage_to_a_record_is_graver_than_what_the_share_lacks(bench: Bench, photos: list[Path]) -> None:

@@ -18,6 +18,7 @@ from agent.model.ids import Sha256
 from agent.record import EntryKind
 from agent.record import record as recording
 from agent.record.entry import Draft, Entry
+from tests.platforms import WINDOWS, WINE, posix_names
 from tests.schoolrecords import School
 
 SCRIPT = '<script>alert("1")</script>'
@@ -48,6 +49,7 @@ class Tags(HTMLParser):
         self.links |= {value or "" for name, value in attrs if name in {"href", "src"}}
 
 
+@posix_names
 def test_markup_in_a_record_stays_text_on_every_page(liar: School, report: Callable[..., Made]) -> None:
     drafts = liar.photo("a1", SCRIPT, liar.day(3), staff=SCRIPT, register_version=SCRIPT, damage=SCRIPT)
     drafts += [
@@ -156,7 +158,8 @@ def test_half_characters_huge_numbers_and_the_ends_of_time_end_no_report(
             drafts.append(Draft(EntryKind.ATTESTED, {"visit": "museum", "staff": "x"}, f"z{number}", at))
         writing.setattr("tests.schoolrecords.timedelta", lambda **_: timedelta(0))
         liar.laptop("laptop-17", drafts)
-    (liar.share / "record" / "lap\udcfftop").mkdir()
+    # Under Wine a name that is not Unicode cannot exist: another strange one stands for it.
+    (liar.share / "record" / ("lap\ufffftop" if WINE else "lap\udcfftop")).mkdir()
     (liar.share / "record" / "..x; rm").mkdir()
     report(mhl=True)
     said = json.loads((liar.home / "out" / "index.json").read_bytes())
@@ -243,8 +246,9 @@ def test_a_strange_result_of_a_spot_check_stops_nothing(
     school.laptop("laptop-17", school.heartbeats(2))
     school.spot_check(school.home / "audit", "good")
     (school.home / "audit" / "spot-checks" / "bad.json").write_bytes(content)
-    (school.home / "audit" / "spot-checks" / "link.json").symlink_to("/etc/passwd")
+    if not WINDOWS:  # where making links needs a right
+        (school.home / "audit" / "spot-checks" / "link.json").symlink_to("/etc/passwd")
     checks, unread = read_checks(school.home / "audit")
-    assert ([one.id for one in checks], unread) == (["good"], 2)
+    assert ([one.id for one in checks], unread) == (["good"], 1 if WINDOWS else 2)
     report(spot_checks=checks, unread_checks=unread)
     assert (school.home / "out" / "spot-checks" / "good.html").exists()

@@ -11,6 +11,7 @@ from agent.audit.report.folder import LIST, LOCK, ReportFolder, making
 from agent.audit.report.pages import STYLE
 from agent.errors import UsageError
 from agent.style import SHARED
+from tests.platforms import links
 from tests.schoolrecords import School
 
 
@@ -42,7 +43,7 @@ def test_nothing_that_others_put_there_is_touched(tmp_path: Path) -> None:
     assert (out / "mine.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("which", ["file", "changed", "link", "folder"])
+@pytest.mark.parametrize("which", ["file", "changed", pytest.param("link", marks=links), "folder"])
 def test_a_file_of_somebody_elses_is_not_written_over(tmp_path: Path, which: str) -> None:
     out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
     elsewhere.write_text("elsewhere")
@@ -62,6 +63,7 @@ def test_a_file_of_somebody_elses_is_not_written_over(tmp_path: Path, which: str
     assert not list(out.glob(".photo-agent-report-being-made-*"))
 
 
+@links
 def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "elsewhere").mkdir()

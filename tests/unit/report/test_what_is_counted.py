@@ -246,13 +246,13 @@ def test_a_certificates_data_has_the_hash_that_is_signed(
     kept: School, report: Callable[..., Made], tmp_path: Path
 ) -> None:
     import hashlib
-    import subprocess
 
     from agent.audit.report import ReviewerKey
     from agent.record.note import open_note
+    from agent.share import make_key
 
     file = tmp_path / "brandt"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file], check=True)
+    make_key(file, "brandt")
     key = ReviewerKey.read(file)
     report(signer=key)
     content = (kept.home / "out/visits/museum.json").read_bytes()

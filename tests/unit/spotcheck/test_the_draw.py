@@ -96,8 +96,8 @@ def test_a_witness_that_did_not_sign_is_not_believed(school: School, tmp_path: P
     school.draw("--seed", "dice", "--sample", "3")
     witness = next((tmp_path / "home").rglob("witness.key")).parent
     note = witness / "seen" / "laptop-1.txt"
-    lines = note.read_text("utf-8").splitlines(keepends=True)
-    note.write_text("".join(lines[:-1]), encoding="utf-8")
+    lines = note.read_bytes().splitlines(keepends=True)
+    note.write_bytes(b"".join(lines[:-1]))
     school.draw_file.unlink()
     with pytest.raises(RecordError, match="not signed by witness"):
         school.draw("--seed", "dice", "--sample", "3", "--witness", str(witness))

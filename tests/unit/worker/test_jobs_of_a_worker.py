@@ -15,6 +15,7 @@ from agent.worker import DECODING, READING, Fields, Job, Unreadable, Worker
 from agent.worker.child_process import MOST_WAITING
 from agent.worker.job_queue import UNDER_WAY
 from agent.worker.limits import MIB
+from tests.platforms import not_under_wine
 from tests.unit.capture.photobuilding import NOW, PICTURE
 
 pytestmark = pytest.mark.usefixtures("workers_afresh")
@@ -98,6 +99,7 @@ def test_a_file_with_an_answer_that_makes_no_sense_is_avoided(worker: Worker, ph
     assert worker.avoids(photo)
 
 
+@not_under_wine("limits of a process's memory")
 def test_jobs_are_held_to_the_limits_of_their_child(photo: Path) -> None:
     some = {"bytes": 60 * MIB}
     reading, decoding = replace(READING, memory=32 * MIB), replace(DECODING, memory=100 * MIB)

@@ -6,7 +6,7 @@ import struct
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,7 +68,8 @@ def answering(answer: Callable[[socket.socket], None]) -> Iterator[int]:
 
         threading.Thread(target=serve, daemon=True).start()
         yield listening.getsockname()[1]
-        listening.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # Windows has no such end for it; there it is enough that it is closed
+            listening.shutdown(socket.SHUT_RDWR)
 
 
 def said(port: int, folder: Path, patience: float = 5) -> list[str]:
