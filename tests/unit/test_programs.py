@@ -61,7 +61,7 @@ def test_a_worker_that_is_a_fork_is_as_one_that_python_was_started_for(tmp_path:
         assert asked_everything(started, photo) == by_fork
 
 
-def test_a_worker_of_a_run_is_a_fork_too(tmp_path: Path) -> None:
+def test_a_worker_of_the_tests_own_process_is_a_fork(tmp_path: Path) -> None:
     with Worker(JOBS) as worker:
         worker.imposed()
         (process,) = worker.process_ids
