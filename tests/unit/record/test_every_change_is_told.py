@@ -20,6 +20,7 @@ WHOLE = bool(os.environ.get("PHOTO_AGENT_LONG_TESTS"))
 """Set it to try every change; without it one flip and one cut in seven are, and all changes of other kinds."""
 
 
+@pytest.mark.timeout(600)  # some thousand changes: under Wine, on a busy machine, over two minutes
 @pytest.mark.parametrize("made", RECORDS)
 def test_every_change_to_a_published_record_is_reported_by_its_right_code(tmp_path: Path, made: Made) -> None:
     copy, other, keys = made(tmp_path)
