@@ -218,7 +218,7 @@ class Engine:
             raise
         finally:  # even if the connection was lost and nothing can be removed
             for upload in uploads:
-                upload.end()
+                upload.read_no_more()
         return Undelivered(delivery.transfer, fault)
 
     async def _prove(self, delivery: Delivery, uploads: list[Upload]) -> tuple[Proof, ...]:

@@ -1,8 +1,8 @@
 """A few of a photo's bytes, remembered while it is sent, to look for under its final name.
 
 If every byte of a file was read back under its temporary name, no second reading is needed to show that the final name
-belongs to the same file: the tag, the end and places that nobody can predict are enough to tell it from any other. For
-the smallest files only the fingerprint is remembered, and they are read in full.
+belongs to the same file: the beginning, the tag, the end and places that nobody can predict are enough to tell it from
+any other. For the smallest files only the fingerprint is remembered, and they are read in full.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from typing import Self
 
 from agent.model.delivery import Splice
 
-SMALL = 8 * 1024  # bytes; up to this size, the whole file costs no more than the samples
+SMALL = 12 * 1024  # bytes; up to this size, the whole file costs no more than the samples
 LENGTH = 4096  # bytes of one sample
 LARGER = 256 * 1024  # bytes; from this size on, there are more samples, and they still cost next to nothing
 UNFORESEEN = 2  # samples at unpredictable places; in a smaller file one
@@ -28,7 +28,7 @@ class Samples:
             return
         last = size - LENGTH
         unforeseen = UNFORESEEN if size >= LARGER else 1
-        wanted = {last, *(start + secrets.randbelow(max(1, last - start)) for _ in range(unforeseen))}
+        wanted = {start, last, *(start + secrets.randbelow(max(1, last - start)) for _ in range(unforeseen))}
         if splice is not None:
             wanted.add(min(max(splice.at, start), last))
         self._bytes = {at: bytearray() for at in sorted(wanted)}

@@ -24,7 +24,7 @@ from agent.model.ids import RemoteName, TransferId
 from agent.model.proof import Method, Proof
 from agent.share import wire
 from agent.share.faults import CLOSING, Refused, looked_at
-from agent.share.finalcheck import AskedAhead, FinalCheck
+from agent.share.finalcheck import FinalCheck
 from agent.share.manners import Manners
 from agent.share.names import another, folder_of, temporary_name
 from agent.share.naming import give_name
@@ -80,7 +80,6 @@ class Upload:
         self._synced = False
         self._behind = False  # whether it is read while it is written
         self._samples = Samples(0)
-        self._ahead = AskedAhead(context.check, context.folders)
 
     def _temporary_path(self, n: int) -> bytes:
         name = temporary_name(self._context.device, self._transfer, n, plain=self._context.manners.plain_names)
@@ -299,13 +298,9 @@ class Upload:
         if self._held is None:
             raise NotProven(DIFFERENT)
         while self._method is Method.READ_BACK:
-            naming = asyncio.create_task(give_name(self._session, self._context.manners, self._temporary, self._path))
-            if self._session.is_openssh and self._context.manners.links:
-                self._ahead.ask(self._session, self.folder, self._path, sync=self._synced)
             try:
-                self._left = await naming
+                self._left = await give_name(self._session, self._context.manners, self._temporary, self._path)
             except Refused:
-                self._ahead.forget()
                 # Somebody else may have put a file there meanwhile (or the naming had happened, and was still refused).
                 if await self._session.lstat(self._path) is None:
                     raise
@@ -325,17 +320,15 @@ class Upload:
         samples = Samples.none() if self._method is Method.ALREADY_THERE else samples
         withdrawing = asyncio.create_task(self.withdraw())
         try:
-            held, check, ahead = self._held, self._context.check, self._ahead
-            checking = patiently(
-                self._session, lambda: check.check(ahead.opened(self.folder, self._path), held, samples)
-            )
+            held, check = self._held, self._context.check
+            checking = patiently(self._session, lambda: check.check(self.folder, self._path, held, samples))
             await asyncio.gather(checking, self._sync_name())
         finally:
             await withdrawing
         return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._context.clock())
 
     async def _sync_name(self) -> None:
-        if self._synced and not await self._ahead.synced(self.folder):
+        if self._synced and not await self._context.folders.sync(self.folder):
             self._synced = await self._sync_file()
 
     async def _sync_file(self) -> bool:
@@ -383,11 +376,6 @@ class Upload:
         """
         outgoing = self._outgoing
         return outgoing.splice is None and outgoing.size >= LARGE and self._session.offers(wire.FSYNC)
-
-    def end(self) -> None:
-        """Stop everything that may still be under way, however the transfer ended."""
-        self.read_no_more()
-        self._ahead.forget()
 
     def read_no_more(self) -> None:
         """Stop reading back, if it is still running: it would otherwise wait for writing that has ended."""
