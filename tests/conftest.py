@@ -1,5 +1,6 @@
 """What tests of all packages share: where the corpus is, and that it may be missing."""
 
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -25,6 +26,14 @@ SHARED = Path(
 
 
 forks.use_for_workers()
+
+gc.disable()  # until all tests are collected: their objects stay to the end, and looking through them takes long
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage to collect; the tests themselves are none, and are not looked through for it."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
