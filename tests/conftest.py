@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,20 @@ SHARED = Path(
 forks.use_for_workers()
 
 gc.disable()  # until all tests are collected: their objects stay to the end, and looking through them takes long
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Where the tests run in several processes, one starter serves all."""
+    if sys.platform == "linux":
+        node.workerinput["starter"] = forks.address()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Such a process is given its address."""
+    if at := getattr(config, "workerinput", {}).get("starter"):
+        forks.use(at)
+
 
 WAITING = 0.85
 """In which part of a run in several processes the tests that start servers are spread. Then come only unit tests."""

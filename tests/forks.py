@@ -143,9 +143,21 @@ def forked_child(
 # --- the starter -----------------------------------------------------------------------------------------------------
 
 
-@functools.cache
+_elsewhere: list[str] = []
+
+
+def use(at: str) -> None:
+    """From now on ask the starter at that address, which another process of the same tests has started."""
+    _elsewhere[:] = [at]
+
+
 def address() -> str:
-    """Where the starter of this process listens; it is started when it is first asked for, and ends with the tests."""
+    """Where the starter of these tests listens; it is started when it is first asked for, and ends with the tests."""
+    return _elsewhere[0] if _elsewhere else _started()
+
+
+@functools.cache
+def _started() -> str:
     name = f"\0photo-agent-tests-{os.getpid()}-{os.urandom(8).hex()}"
     ours, its = socket.socketpair()
     with its:

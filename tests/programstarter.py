@@ -66,13 +66,13 @@ class Starter:
         self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # a request is one message
         self._listening.bind(address)
         self._listening.listen(64)
+        os.write(self._life, b"listening")
         self._asking: dict[int, socket.socket] = {}
         self._running: dict[int, tuple[int, socket.socket]] = {}
         """By the descriptor that says that a fork ended: its process id, and who asked for it."""
 
     def serve(self) -> dict[str, Any]:
         """Answer until the tests end; in a fork, return what it was asked to be."""
-        os.write(self._life, b"ready")
         while True:
             ready, _, _ = select.select([self._life, self._listening, *self._asking, *self._running], [], [])
             for found in ready:
@@ -161,12 +161,13 @@ def end(code: object) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, and with them this
+    starter = Starter(int(sys.argv[1]), "\0" + sys.argv[2])  # who asks while it still imports waits for its answer
     everything_imported()
     if threading.active_count() != 1:
         sys.exit("a module starts a thread when it is imported, so that no process can be forked")
     gc.collect()
     gc.freeze()
-    wanted = Starter(int(sys.argv[1]), "\0" + sys.argv[2]).serve()
+    wanted = starter.serve()
 
     from agent.cli import main
     from agent.worker import serve
