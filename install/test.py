@@ -92,8 +92,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _processes() -> int:
-    """Three for each core: half the time, a test waits for a server, a disk or photos to settle."""
-    return (os.cpu_count() or 1) * 3
+    """Three for each core: half the time, a test waits for a server, a disk or photos to settle.
+
+    On many cores fewer for each, as a process takes half a gigabyte of memory.
+    """
+    cores = os.cpu_count() or 1
+    return max(cores, min(cores * 3, 16))
 
 
 def _is_there(program: Program) -> bool:

@@ -55,13 +55,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     files: dict[str, dict[Path, list[pytest.Item]]] = {}
     for item in items:
-        tier = item.path.relative_to(HERE.parent).parts[0]
+        tier = "/".join(item.nodeid.split("/")[:2])
         files.setdefault(tier, {}).setdefault(item.path, []).append(item)
     placed: list[tuple[float, list[pytest.Item]]] = []
     for tier, its in files.items():
         count, before = sum(map(len, its.values())), 0
         for tests in its.values():
-            placed.append((before / count * (1 if tier == "unit" else WAITING), tests))
+            placed.append((before / count * (1 if tier == "tests/unit" else WAITING), tests))
             before += len(tests)
     items[:] = [item for _, tests in sorted(placed, key=lambda one: one[0]) for item in tests]
 
