@@ -34,7 +34,7 @@ from agent.share.pool import LARGE, ConnectionPool, Turn
 from agent.share.readback.reader import HeldContent, Reader, Start, synced
 from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
-from agent.share.source import LocalSource
+from agent.share.source import LocalSource, judge_local
 from agent.share.streams import DIFFERENT, Progress, write_all
 from agent.share.wire import Flag, PacketType, Reply
 
@@ -274,9 +274,18 @@ class Upload:
         return await patiently(self._session, lambda: reader.read(self._temporary, size, self._progress, start=start))
 
     async def prove(self) -> None:
-        """Wait until all of the temporary file is read back. `NotProven` unless it is, byte for byte, what was sent."""
+        """Wait until all of the temporary file is read back. `NotProven` unless it is, byte for byte, what was meant;
+        `LocalFault` if that is because the local file was changed while it was sent.
+        """
         if self._method is Method.ALREADY_THERE:
             return
+        try:
+            await self._compare()
+        except NotProven:
+            await asyncio.to_thread(judge_local, self._outgoing)
+            raise
+
+    async def _compare(self) -> None:
         if self._reading is None:
             raise NotProven(DIFFERENT)
         try:
