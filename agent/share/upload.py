@@ -242,7 +242,7 @@ class Upload:
 
     async def _is_ours(self) -> bool:
         if self._meant is None:
-            self._meant = await asyncio.to_thread(_read_through, self._outgoing)
+            self._meant = await asyncio.to_thread(_expected, self._outgoing)
         size = self._outgoing.size
         reader = await self._context.reader(size)
         try:
@@ -400,8 +400,8 @@ class Upload:
         return self._context.folders.path(self._name)
 
 
-def _read_through(outgoing: Outgoing) -> Fingerprint:
+def _expected(outgoing: Outgoing) -> Fingerprint:
     with LocalSource(outgoing) as source:
-        while source.read(1 << 20):
+        while source.expected is None and source.read(1 << 20):
             pass
-        return source.sent()
+        return source.expected or source.sent()
