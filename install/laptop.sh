@@ -176,6 +176,16 @@ if [ "$init" = yes ] && ! "$venv/bin/photo-agent" config validate >/dev/null 2>&
     "$venv/bin/photo-agent" init "$@" ||
         fail "Installed, but not set up: run \`photo-agent init\`, then \`photo-agent service install\`."
 fi
+if [ "$service" = yes ] && [ "$init" = no ] && ! "$venv/bin/photo-agent" config validate >/dev/null 2>&1; then
+    # A service that runs already is a different matter: then somebody must know that its settings are wrong.
+    case $("$venv/bin/photo-agent" service status 2>/dev/null) in
+    "installed: no"*)
+        echo "Installed. There are no valid settings yet, so nothing was started: run \`photo-agent init\`, or put IT's"
+        echo "settings in their place, then \`photo-agent service install\`."
+        exit 0
+        ;;
+    esac
+fi
 if [ "$service" = yes ]; then
     "$venv/bin/photo-agent" service install ||
         fail "Installed, but not started at log-in: fix what the message above says, then run \`photo-agent service install\`."

@@ -20,7 +20,9 @@ def renew(context: Context, share: Share | None, notice: Callable[[str], None]) 
     renewal = renew_register(context, share)
     context.journal.set_fact(REGISTER_REFUSAL, renewal.refusal)
     if renewal.refusal:
-        notice(f"The visits register could not be used, so the last good one is used instead: {renewal.refusal}")
+        why = renewal.refusal.removeprefix("the new visits register is not used: ").rstrip(".")
+        instead = "" if renewal.register is None else " The last good one is used instead."
+        notice(f"The visits register could not be used: {why}.{instead}")
     if renewal.register is not None:
         _record_change(context, renewal.register)
 
