@@ -123,7 +123,7 @@ def _is_about_output(fault: OSError) -> bool:
     if fault.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO} or fault.filename is not None:
         return False
     *_, last = traceback.extract_tb(fault.__traceback__)
-    return Path(last.filename).parent.name in {"click", "rich", "cli"}
+    return Path(last.filename).parent.name in {"click", "rich", "cli"} or last.name == "write_csv"
 
 
 def _sentence(message: str) -> str:

@@ -20,9 +20,9 @@ def renew(context: Context, share: Share | None, notice: Callable[[str], None]) 
     renewal = renew_register(context, share)
     context.journal.set_fact(REGISTER_REFUSAL, renewal.refusal)
     if renewal.refusal:
-        why = renewal.refusal.removeprefix("the new visits register is not used: ").rstrip(".")
-        instead = "" if renewal.register is None else " The last good one is used instead."
-        notice(f"The visits register could not be used: {why}.{instead}")
+        why = renewal.refusal.rstrip(".")
+        said = f"T{why[1:]}" if why.startswith("the new ") else f"The visits register could not be used: {why}"
+        notice(f"{said}." if renewal.register is None else f"{said}. The last good one is used instead.")
     if renewal.register is not None:
         _record_change(context, renewal.register)
 

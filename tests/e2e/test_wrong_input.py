@@ -36,7 +36,7 @@ WRONG = {
     "cameras list --json": "has not read the register yet",
     "explain OUT": "There is no file",
     "log show --since yesterday": "nor a moment such as 2026-03-14T09:00 (this date cannot be read).",
-    "witness FOLDER --keys KEYS --state REGISTER": "Name another one with --state",
+    "witness FOLDER --keys KEYS --state REGISTER/x": "Name another one with --state",
 }
 
 

@@ -323,6 +323,33 @@ def test_without_settings_nothing_is_started_and_that_is_no_fault(
     assert "service install" not in (tmp_path / "asked").read_text()
 
 
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() != 0, reason="needs root")
+def test_on_a_machine_of_its_only_the_program_is_installed_for_everybody(tmp_path: Path) -> None:
+    python, place, link = tmp_path / "python", tmp_path / "opt" / "photo-agent", tmp_path / "bin" / "photo-agent"
+    python.write_text(PREPARES.replace("{home}", str(tmp_path)))
+    python.chmod(0o755)
+    (tmp_path / "pip").write_text("0")
+    surroundings = {"HOME": str(tmp_path / "root"), "PATH": os.environ["PATH"], "PYTHON": str(python)}
+    surroundings |= {"PHOTO_AGENT_SYSTEM": str(place), "PHOTO_AGENT_SYSTEM_LINK": str(link)}
+
+    def system(*more: str) -> subprocess.CompletedProcess[str]:
+        command = ["sh", "-c", 'umask 077; exec sh "$@"', "sh", str(INSTALL / "linux.sh"), "--system", *more]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
+
+    (place / "venv-20200101000000").mkdir(parents=True)
+    done = system()
+    assert done.returncode == 0, done.stderr
+    (version,) = place.iterdir()
+    assert link.readlink() == version / "bin" / "photo-agent"
+    assert version.stat().st_mode & 0o777 == 0o755
+    assert not (tmp_path / "root").exists(), "nothing is root's own: no settings, menu or completion"
+    assert (tmp_path / "asked").read_text().split() == ["--version"]
+    assert system("--purge").returncode == 2
+    assert system("--uninstall").returncode == 0
+    assert not place.exists()
+    assert not link.is_symlink()
+
+
 @pytest.mark.usefixtures("installed")
 def test_what_the_program_needs_is_installed_by_its_hashes_first(
     upgrade: Callable[[int], subprocess.CompletedProcess[str]], tmp_path: Path
