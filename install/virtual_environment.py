@@ -140,7 +140,7 @@ def _make(environment: Environment) -> None:
 
 
 def _check_place(folder: Path) -> None:
-    """Raise if this user may not write where the environment belongs, as in a checkout that belongs to somebody else."""
+    """Raise if this user may not write where the environment belongs, as in somebody else's checkout."""
     there = folder
     while not there.exists():
         there = there.parent

@@ -116,7 +116,7 @@ def _write_no_more() -> None:
 
 
 def _is_about_output(fault: OSError) -> bool:
-    """Whether it is the output that cannot be written, as on a full disk: the commands write nothing else themselves."""
+    """Whether the output cannot be written, as on a full disk: the commands write nothing else themselves."""
     import traceback
     from pathlib import Path
 

@@ -125,7 +125,12 @@ def _indented(text: str, by: int, width: int) -> str:
         return " " * by + text
     begin = " " * by
     return textwrap.fill(
-        text, width, initial_indent=begin, subsequent_indent=f"{begin}  ", break_long_words=False, break_on_hyphens=False
+        text,
+        width,
+        initial_indent=begin,
+        subsequent_indent=f"{begin}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

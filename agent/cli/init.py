@@ -360,7 +360,9 @@ def _report(
     if left is None:
         click.echo("To let this laptop in, IT runs this command on the server, as root:")
     else:
-        click.echo("To let this laptop in, IT runs `add-device.sh --from FOLDER` on the server, as root, for the folder with")
+        click.echo(
+            "To let this laptop in, IT runs `add-device.sh --from FOLDER` on the server, as root, for the folder with"
+        )
         click.echo("that file; or, for this laptop alone:")
     click.echo(f"  {enrolment.command}")
     click.echo(f"The fingerprint of this laptop's key, for IT to compare: {fingerprint(enrolment.ssh_key)}")

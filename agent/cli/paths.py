@@ -14,7 +14,7 @@ class _Path(click.Path):
             self.fail("The name is empty.", param, ctx)
         if self.exists:
             try:
-                os.stat(value)
+                Path(os.fsdecode(value)).stat()
             except PermissionError:  # click would say that it does not exist
                 self.fail(f"{os.fsdecode(value)} is in a folder that you may not look into.", param, ctx)
             except (OSError, ValueError):

@@ -62,9 +62,7 @@ def _register_lines(context: Context, register: Register) -> Iterator[Finding]:
         text = f"{len(faults)} {'warning' if len(faults) == 1 else 'warnings'}, the first: {faults[0]}"
         yield Finding("register lines", CheckResult.WARN, text, advice)
     if unnamed := not_named(register, context.settings.device.staff):
-        advice = (
-            f"IT corrects the name {_where_the_name_is(context)}, or the coordinator corrects the register"
-        )
+        advice = f"IT corrects the name {_where_the_name_is(context)}, or the coordinator corrects the register"
         yield Finding("register staff", CheckResult.FAIL, unnamed, advice, 2)
     elif unlisted := not_listed(register, context.settings.device.staff):
         advice = f"if that is a mistake, IT corrects the name {_where_the_name_is(context)}"

@@ -29,7 +29,10 @@ def key(name: str) -> str:
 def is_value(cell: str, column: str, notes: Notes) -> bool:
     """Whether the cell holds a plain value. A formula or a spreadsheet's error is reported as an error."""
     if cell.startswith(("=", "@")):
-        notes.error(column, "this is a formula, and the file does not say its value: write the value, or open the file in Excel and save it again")
+        notes.error(
+            column,
+            "this is a formula without a saved value: write the value, or save the file in Excel again",
+        )
         return False
     if _ERROR_VALUE.fullmatch(cell):
         notes.error(column, f"{cell} is not a value: it is a spreadsheet's error, or its column is too narrow")
@@ -55,7 +58,9 @@ def unsafe_id(name: str) -> str | None:
 def visit_id(cell: str, column: str, notes: Notes) -> VisitId | None:
     """A visit's id, safe as a folder name."""
     if not cell:
-        notes.error(column, "the visit has no id: write a short name that no other line has, such as 2026-science-museum")
+        notes.error(
+            column, "the visit has no id: write a short name that no other line has, such as 2026-science-museum"
+        )
         return None
     if not is_value(cell, column, notes):
         return None
