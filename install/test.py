@@ -53,6 +53,9 @@ PROGRAMS = (
 
 def main(arguments: list[str]) -> int:
     """Set up, run the tests, and return pytest's exit code."""
+    if virtual_environment.asks_for_help(arguments):
+        print((__doc__ or "").strip())
+        return 0
     folder, rest = virtual_environment.folder_from(arguments)
     may_install = "--no-apt" not in rest
     everything = "--all" in rest

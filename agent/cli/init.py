@@ -108,12 +108,14 @@ def command(
     made = make_keys(settings)
     if key is not None:
         pin_key(settings, key)
+    left = None
     if enrolment is not None:
         from agent.pipeline.enrolment import leave
 
-        say(f"The file for IT: {leave(made, settings.device.staff, enrolment)}")
+        left = leave(made, settings.device.staff, enrolment)
+        say(f"The file for IT: {left}")
     named = None if no_server and not settings.register_is_here else names_in_register(settings)
-    _report(made, path, named, as_json)
+    _report(made, path, named, left, as_json)
     if named and not as_json:
         _report_names(named, settings.device.staff)
     return 0
@@ -159,6 +161,8 @@ def _settings(
                 given = given | {name: ask(name) for name in missing if name not in given}
                 return with_values(path, {KEYS[name]: value for name, value in given.items()})
             if not force:
+                if is_machines(path) or not path.exists():
+                    raise  # IT must put its own file right: a file of the user's would not help
                 raise SettingsError(f"{fault}\nOr replace the file with `photo-agent init --force`.") from fault
         else:
             changes = {KEYS[name]: value for name, value in given.items() if not _is_so(there, name, value)}
@@ -333,7 +337,11 @@ def _report_names(named: tuple[str, ...], staff: str) -> None:
         say(f"{staff} is not among them. Write the name as it is in the register, or ask the visits coordinator.")
 
 
-def _report(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, as_json: bool) -> None:
+def _report(
+    enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, left: Path | None, as_json: bool
+) -> None:
+    from agent.pipeline.enrolment import fingerprint
+
     if as_json:
         put_json(
             {
@@ -343,14 +351,22 @@ def _report(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, a
                 "ssh_key": enrolment.ssh_key,
                 "log_key": enrolment.log_key,
                 "add_device": enrolment.command,
+                "fingerprint": fingerprint(enrolment.ssh_key),
                 **({} if named is None else {"staff_in_register": list(named)}),
             }
         )
         return
     click.echo(f"Settings: {path}")
-    click.echo("To let this laptop in, IT runs this command on the server, as root:")
+    if left is None:
+        click.echo("To let this laptop in, IT runs this command on the server, as root:")
+    else:
+        click.echo(
+            "To let this laptop in, IT runs `add-device.sh --from FOLDER` on the server, as root, for the folder with"
+        )
+        click.echo("that file; or, for this laptop alone:")
     click.echo(f"  {enrolment.command}")
-    click.echo("and adds this line to the file of log keys for `log verify` and `witness`:")
+    click.echo(f"The fingerprint of this laptop's key, for IT to compare: {fingerprint(enrolment.ssh_key)}")
+    click.echo("`log verify` and `witness` on other machines need this line in their file of log keys:")
     click.echo(f"  {enrolment.log_key}")
     click.echo(
         "Then run `photo-agent doctor` to check everything, and `photo-agent service install` to start it at log-in."

@@ -134,6 +134,24 @@ def test_an_environment_needs_no_launchers_from_its_python(tmp_path: Path, monke
     assert (environment.folder / "Lib" / "site-packages" / "sitecustomize.py").is_file() == own
 
 
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="root may write everywhere")
+def test_a_place_that_may_not_be_written_to_is_named_with_the_way_out(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    try:
+        with pytest.raises(environments.NotReadyError, match=rf"(?s){re.escape(str(tmp_path))}.*--venv FOLDER"):
+            environments.prepare(tmp_path / "checkout" / ".venv", "")
+    finally:
+        tmp_path.chmod(0o755)
+
+
+@pytest.mark.parametrize("name", ["try.py", "test.py"])
+def test_help_is_shown_without_installing_anything(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(INSTALL / name), "--venv", str(tmp_path / "venv"), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"python3 install/{name}" in done.stdout
+    assert not (tmp_path / "venv").exists()
+
+
 def test_without_a_network_pips_own_words_and_ways_out_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +261,10 @@ case $1 in
     printf '#!/bin/sh\\necho "$@" >> "{home}/pip-asked"; exit "$(cat "{home}/pip")"\\n' > "$3/bin/python" ;;
 *) echo "$*" >> "{home}/asked" ;;
 esac
+case $* in
+"config validate") exit "$(cat "{home}/valid" 2>/dev/null || echo 0)" ;;
+"service status") echo "installed: no, running: no" ;;
+esac
 """
 
 
@@ -288,6 +310,44 @@ def test_an_upgrade_is_swapped_in_when_it_is_whole(
     assert version.name.startswith("venv-")
     assert (installed / ".local" / "bin" / "photo-agent").readlink() == version / "bin" / "photo-agent"
     assert "service install" in (installed / "asked").read_text()
+
+
+@pytest.mark.usefixtures("installed")
+def test_without_settings_nothing_is_started_and_that_is_no_fault(
+    upgrade: Callable[[int], subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "valid").write_text("2")
+    done = upgrade(0)
+    assert done.returncode == 0, done.stderr
+    assert "run `photo-agent init`" in done.stdout
+    assert "service install" not in (tmp_path / "asked").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() != 0, reason="needs root")
+def test_on_a_machine_of_its_only_the_program_is_installed_for_everybody(tmp_path: Path) -> None:
+    python, place, link = tmp_path / "python", tmp_path / "opt" / "photo-agent", tmp_path / "bin" / "photo-agent"
+    python.write_text(PREPARES.replace("{home}", str(tmp_path)))
+    python.chmod(0o755)
+    (tmp_path / "pip").write_text("0")
+    surroundings = {"HOME": str(tmp_path / "root"), "PATH": os.environ["PATH"], "PYTHON": str(python)}
+    surroundings |= {"PHOTO_AGENT_SYSTEM": str(place), "PHOTO_AGENT_SYSTEM_LINK": str(link)}
+
+    def system(*more: str) -> subprocess.CompletedProcess[str]:
+        command = ["sh", "-c", 'umask 077; exec sh "$@"', "sh", str(INSTALL / "linux.sh"), "--system", *more]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
+
+    (place / "venv-20200101000000").mkdir(parents=True)
+    done = system()
+    assert done.returncode == 0, done.stderr
+    (version,) = place.iterdir()
+    assert link.readlink() == version / "bin" / "photo-agent"
+    assert version.stat().st_mode & 0o777 == 0o755
+    assert not (tmp_path / "root").exists(), "nothing is root's own: no settings, menu or completion"
+    assert (tmp_path / "asked").read_text().split() == ["--version"]
+    assert system("--purge").returncode == 2
+    assert system("--uninstall").returncode == 0
+    assert not place.exists()
+    assert not link.is_symlink()
 
 
 @pytest.mark.usefixtures("installed")

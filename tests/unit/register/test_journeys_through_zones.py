@@ -103,7 +103,7 @@ def test_a_zone_repeated_in_a_row_counts_once() -> None:
         ("Europe/London; Pariss", "unknown zone “Pariss”; is Europe/Paris meant?"),
         (";", "the list is empty: leave the cell blank for the laptop's own zone"),
         ("Europe/Paris;" * 13, "a journey cannot have more than 12 zones"),
-        ("=A1", "this is a formula, not its value: save the sheet with values"),
+        ("=A1", "this is a formula without a saved value: write the value, or save the file in Excel again"),
     ],
 )  # fmt: skip
 def test_a_cell_that_does_not_list_zones_is_an_error_with_advice(written: str, words: str) -> None:
