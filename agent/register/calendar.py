@@ -236,6 +236,13 @@ class _Event:
             if ends.whole_day:  # exclusive here, inclusive for `span`
                 ends = CellDate(ends.wall - _A_DAY, whole_day=True)
             named = (end_zone_name,) if ended[0].parameter("TZID") else ()
+            if (
+                (starts.offset, zone_name) != (None, end_zone_name)
+                and not (ends.whole_day or ended[0].parameter("TZID") or ends.offset is not None)
+                and home == home_at_end
+            ):  # RFC 5545, 3.8.2.2
+                notes.error("DTEND", "the start gives its zone and the end does not: give both in the same way")
+                return None, (home,)
             return span((starts, zone), (ends, end_zone), ("DTSTART", "DTEND"), notes), (zone_name, *named)
         over = self._end_by_duration(starts, zone, lasting)
         return span((starts, zone), (over, zone), ("DTSTART", "DURATION"), notes) if over else None, (zone_name,)
