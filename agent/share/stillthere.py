@@ -15,6 +15,7 @@ from agent.share.readback.reader import Reader
 from agent.share.remotefolders import RemoteFolders
 from agent.share.session import Session
 from agent.share.streams import Progress
+from agent.share.syncing import Syncing
 
 AT_ONCE = 8  # files read at the same time; the readers' windows limit the bytes
 
@@ -24,6 +25,7 @@ async def still_there(
     folders: RemoteFolders,
     reading: Callable[[int], Awaitable[Reader]],
     proofs: Sequence[Proof],
+    syncing: Syncing | None,
 ) -> list[Still]:
     """An answer for each proof, in their order. Raises ShareUnreachable."""
     turn = asyncio.Semaphore(AT_ONCE)
@@ -55,6 +57,8 @@ async def still_there(
                     return Still.GONE
                 if not about.is_file or about.size not in {proof.held.size, None}:
                     return Still.DIFFERENT
+                if syncing is not None and not proof.synced and not await syncing.file_and_name(proof.name):
+                    return Still.NOT_SYNCED
                 reader = await reading(proof.held.size)
                 held = await reader.read(path, proof.held.size, Progress(proof.held.size))
             except NotProven:
