@@ -31,7 +31,6 @@ from agent.record.words import DecidedBy
 from agent.removal import ReadOnly, Unconfirmed, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
 from agent.volumes import Mounted
 
-
 NOT_SYNCED = "the server did not confirm that the photo is on its disk, so it stays on this laptop too: tell IT"
 """Why a photo stays if this alone is missing; a later run asks the server again."""
 

@@ -133,8 +133,8 @@ class Written:
             raise ValueError(f"that day is a {_WEEKDAY_NAMES[midnight.weekday()]}: the date or the weekday is wrong")
         if self.clock is None:
             return CellDate(midnight, whole_day=True)
-        doubt = f"“{self.text}” has an offset from UTC, or a time range" if self.perhaps_a_range else ""
-        return CellDate(datetime.combine(midnight, self.clock), self.offset, doubt=f"{doubt}: {_RANGE}" if doubt else "")
+        doubt = f"“{self.text}” has an offset from UTC, or a time range: {_RANGE}" if self.perhaps_a_range else ""
+        return CellDate(datetime.combine(midnight, self.clock), self.offset, doubt=doubt)
 
     def _month_and_day(self, order: Order) -> tuple[int, int]:
         return (self.first, self.second) if order is Order.MONTH_FIRST and not self.sure else (self.second, self.first)
