@@ -43,7 +43,7 @@ class When:
         moment = self.written.moment(order)
         if self.clock is None:
             return moment
-        return CellDate(datetime.combine(moment.wall, self.clock), moment.offset)
+        return replace(moment, wall=datetime.combine(moment.wall, self.clock), whole_day=False)
 
 
 @dataclass(slots=True)

@@ -112,7 +112,7 @@ class MemoryShare(Closing):
             found.append((choice, self.disk.files[choice]))
         return found
 
-    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+    def still_holds(self, proofs: Sequence[Proof], *, sync: bool = False) -> list[Still]:  # noqa: ARG002  # it has no disk
         """Whether the share holds it as it was proven."""
         self._reach()
         return [self._still(proof) for proof in proofs]

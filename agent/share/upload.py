@@ -31,11 +31,12 @@ from agent.share.naming import give_name
 from agent.share.pacing import Bucket
 from agent.share.patience import patiently
 from agent.share.pool import LARGE, ConnectionPool, Turn
-from agent.share.readback.reader import HeldContent, Reader, Start, synced
+from agent.share.readback.reader import HeldContent, Reader, Start
 from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
 from agent.share.source import LocalSource, judge_local
 from agent.share.streams import DIFFERENT, Progress, write_all
+from agent.share.syncing import Syncing
 from agent.share.wire import Flag, PacketType, Reply
 
 OTHER = 1000  # added to a file's number to get another temporary name
@@ -341,19 +342,8 @@ class Upload:
             self._synced = await self._sync_file()
 
     async def _sync_file(self) -> bool:
-        """Write a file that has its name to disk; on Windows that needs a file that is open for writing."""
-        manners = self._context.manners
-        async with self._context.pool.all[0].check_handles.hold(1):
-            for flag in (Flag.READ, Flag.WRITE) if manners.fsync_reader else (Flag.WRITE,):
-                with contextlib.suppress(Refused):
-                    handle = await self._session.open_file(self._path, flag, "open the photo")
-                    try:
-                        if await synced(self._session, handle):
-                            return True
-                    finally:
-                        await self._session.let_go(handle)
-                manners.fsync_reader = False
-        return False
+        context = self._context
+        return await Syncing(context.pool.all[0], context.folders, context.manners).file(self._path)
 
     async def withdraw(self) -> None:
         """Remove the temporary file, if there may be one. If the server does not remove it, a later sweep will."""

@@ -166,7 +166,10 @@ esac
 new=$(mktemp "$keys/.new.XXXXXX")
 trap 'rm -f "$new"' EXIT
 printf 'restrict %s\n' "$key" >"$new"
-ssh-keygen -l -f "$new" >/dev/null 2>&1 || fail "That is not a whole SSH key; copy all of the line that photo-agent init prints."
+# A second blank would hide the key from the comparisons below, which take it as the second word.
+if ! printf '%s\n' "$key" | LC_ALL=C grep -Eqx 'ssh-ed25519 [A-Za-z0-9+/]{68}( .*)?' || ! ssh-keygen -l -f "$new" >/dev/null 2>&1; then
+    fail "That is not a whole SSH key; copy all of the line that photo-agent init prints."
+fi
 blob=$(printf %s "$key" | cut -d' ' -f2)
 
 # A log key speaks for the device that it names, so it must name this device.
