@@ -95,8 +95,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _processes() -> int:
-    """Two for each core: the tests wait for servers, for photos to settle and for one another."""
-    return (os.cpu_count() or 1) * 2
+    """Three for each core: half the time, a test waits for a server, a disk or photos to settle."""
+    return (os.cpu_count() or 1) * 3
 
 
 def _is_there(program: Program) -> bool:

@@ -1,5 +1,6 @@
 """What tests of all packages share: where the corpus is, and that it may be missing."""
 
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -25,6 +26,35 @@ SHARED = Path(
 
 
 forks.use_for_workers()
+
+gc.disable()  # until all tests are collected: their objects stay to the end, and looking through them takes long
+
+WAITING = 0.85
+"""In which part of a run in several processes the tests that start servers are spread. Then come only unit tests."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In several processes, mix the tests that wait with those that compute, file by file: so no processor is idle."""
+    if not hasattr(config, "workerinput"):
+        return
+    files: dict[str, dict[Path, list[pytest.Item]]] = {}
+    for item in items:
+        tier = item.path.relative_to(HERE.parent).parts[0]
+        files.setdefault(tier, {}).setdefault(item.path, []).append(item)
+    placed: list[tuple[float, list[pytest.Item]]] = []
+    for tier, its in files.items():
+        count, before = sum(map(len, its.values())), 0
+        for tests in its.values():
+            placed.append((before / count * (1 if tier == "unit" else WAITING), tests))
+            before += len(tests)
+    items[:] = [item for _, tests in sorted(placed, key=lambda one: one[0]) for item in tests]
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage to collect; the tests themselves are none, and are not looked through for it."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

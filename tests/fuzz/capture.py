@@ -36,7 +36,7 @@ from tests.conftest import SHARED
 from tests.fuzz.mutating import mutated, originals
 from tests.fuzz.outside import inside, times_of
 from tests.reading import opened_reader
-from tests.unit.capture.test_hostile_files import CRAFTED
+from tests.unit.capture.test_hostile_files import CRAFTED, crafted
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 AT_ONCE = 500
@@ -177,8 +177,8 @@ def _batch(
 
 def _bases(corpus: Path) -> list[Original]:
     found = [(path, content) for path, content in originals(corpus) if path.name != "truth.jsonl"]
-    crafted = [(Path(f"{number}.jpg"), content[:200_000]) for number, content in enumerate(CRAFTED.values())]
-    return [Original(path, content, _registers(path)) for path, content in (*found, *crafted)]
+    hostile = [(Path(f"{number}.jpg"), crafted(name)[:200_000]) for number, name in enumerate(CRAFTED)]
+    return [Original(path, content, _registers(path)) for path, content in (*found, *hostile)]
 
 
 def _registers(path: Path) -> tuple[Register, Register]:

@@ -22,6 +22,8 @@ SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin:/
 SUBSYSTEM = Path("/usr/lib/openssh/sftp-server")
 AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 HOST = "127.0.0.1"
+QUICK_KEYS = "KexAlgorithms -sntrup761*,mlkem768*"
+"""OpenSSH prefers these, and one login then takes 0.07 s of processor time more than by the next."""
 
 
 def why_not() -> str | None:
@@ -38,7 +40,8 @@ class OpenSSH:
 
     `root` is the share's root as a client sees it, `disk` the same folder on this machine. `subsystem` is the command
     behind sftp (`internal-sftp` unless given); `unprivileged` logs in as `nobody` (needs root); `chrooted` shuts the
-    account into the folder above `disk` (needs root). `user` owns `disk`.
+    account into the folder above `disk` (needs root). `user` owns `disk`. `quick_keys=False` leaves it to client and
+    server how they agree on keys, as at a school.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class OpenSSH:
         chrooted: bool = False,
         unprivileged: bool = False,
         options: tuple[str, ...] = (),
+        quick_keys: bool = True,
     ) -> None:
         if (chrooted or unprivileged) and not AS_ROOT:
             raise ValueError("only root can start a server that is chrooted or logs in as somebody else")
@@ -63,7 +67,7 @@ class OpenSSH:
         self.log_file = self.base / "sshd.log"
         self._host_key_file = self.base / "host_key"
         self._subsystem = subsystem
-        self._options = options
+        self._options = (QUICK_KEYS, *options) if quick_keys else options
         self._process: subprocess.Popen[bytes] | None = None
         self._folders = 0
         self.disk = self.base

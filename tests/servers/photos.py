@@ -8,6 +8,9 @@ from agent.model.delivery import Delivery, Outgoing, Splice
 from agent.model.files import Fingerprint, LocalFile
 from agent.model.ids import PhotoId, RemoteName, Sha256, TransferId
 
+PERIOD = 2**20 + 7
+"""Random bytes take longer to make than the tests take to send them."""
+
 
 def looked_at(path: Path) -> LocalFile:
     """The file as a look sees it now."""
@@ -16,8 +19,12 @@ def looked_at(path: Path) -> LocalFile:
 
 
 def content(size: int, seed: int = 0) -> bytes:
-    """This many bytes, the same every time, different from those of another seed."""
-    return random.Random(f"{size} {seed}").randbytes(size)
+    """This many bytes, the same every time, different from those of another seed.
+
+    What is longer than a period repeats it. The period is odd, so that no two blocks of a power of two are alike.
+    """
+    period = random.Random(f"{size} {seed}").randbytes(min(size, PERIOD))
+    return (period * (size // PERIOD + 1))[:size]
 
 
 def fingerprint(data: bytes) -> Fingerprint:

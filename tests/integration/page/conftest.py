@@ -15,6 +15,10 @@ from agent.settings import Settings, load
 from agent.web import open_page, serve
 from tests.laptop import VISITS, Laptop
 
+HERE = Path(__file__).parent
+RUNNING = pytest.StashKey[tuple[Any, contextlib.ExitStack]]()
+"""Chromium if it runs, and what ends it."""
+
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -25,7 +29,7 @@ QUIET = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of one file run in one process: its browser and its page take seconds to start."""
     for item in items:
-        if item.path.parent == Path(__file__).parent:
+        if item.path.parent == HERE:
             item.add_marker(pytest.mark.xdist_group(f"page: {item.path.stem}"))
 
 
@@ -78,11 +82,33 @@ def started_browser() -> Iterator[Any]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def chromium(request: pytest.FixtureRequest) -> Any:
+    """A real Chromium, the same one for the next tests of this folder too: to start it takes as long as a test."""
+    stash = request.config.stash
+    if RUNNING not in stash:
+        with contextlib.ExitStack() as started:
+            browser = started.enter_context(started_browser())
+            stash[RUNNING] = browser, started.pop_all()
+    return stash[RUNNING][0]
+
+
+@pytest.hookimpl(trylast=True)  # after its tabs are closed
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End Chromium before the tests of other folders: the loop that drives it would be in the way of theirs."""
+    if (nextitem is None or nextitem.path.parent != HERE) and RUNNING in item.config.stash:
+        _, started = item.config.stash[RUNNING]
+        del item.config.stash[RUNNING]
+        started.close()
+
+
 @pytest.fixture
-def browser() -> Iterator[Any]:
-    """A real Chromium."""
-    with started_browser() as started:
-        yield started
+def browser(chromium: Any) -> Iterator[Any]:
+    """A real Chromium; each tab that a test opens has its own cookies, and is closed with the test."""
+    before = set(chromium.contexts)
+    yield chromium
+    for context in set(chromium.contexts) - before:
+        context.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,19 +8,12 @@ import pytest
 from agent.pipeline.journal_keys import SHARE_TROUBLE
 from agent.pipeline.lock import only_writer
 from agent.settings import Settings
-from tests.integration.page.conftest import let_in, started_browser
+from tests.integration.page.conftest import let_in
 from tests.integration.page.states import STATES, PageState
 from tests.laptop import ON_VISIT, Laptop
 
 WIDTHS = (1280, 640, 320)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """One browser for all these pages."""
-    with started_browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from agent import language
 from agent.pipeline.cards import written
 from agent.settings import Settings
-from tests.integration.page.conftest import let_in, started_browser
+from tests.integration.page.conftest import let_in
 from tests.integration.page.states import STATES, PageState
 from tests.integration.page.test_cards import PHASES
 from tests.laptop import Laptop
@@ -52,9 +52,9 @@ def not_from_the_catalogue(shown: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def tab(settings: Settings) -> Iterator[Any]:
+def tab(settings: Settings, chromium: Any) -> Iterator[Any]:
     """A browser that wants Welsh, let in to its page."""
-    with started_browser() as chromium, let_in(chromium, settings, locale="cy-GB") as opened:
+    with let_in(chromium, settings, locale="cy-GB") as opened:
         yield opened
 
 

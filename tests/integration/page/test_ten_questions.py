@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from agent.settings import Settings
-from tests.integration.page.conftest import let_in, started_browser
+from tests.integration.page.conftest import let_in
 from tests.integration.page.ten_questions import QUESTIONS
 
 
 @pytest.fixture(scope="module")
-def tab(settings: Settings) -> Iterator[Any]:
+def tab(settings: Settings, chromium: Any) -> Iterator[Any]:
     """A browser that was let in to its page."""
-    with started_browser() as chromium, let_in(chromium, settings) as opened:
+    with let_in(chromium, settings) as opened:
         yield opened
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from agent.audit.findings import Report
@@ -77,6 +76,8 @@ def lines(laptop: Laptop) -> list[bytes]:
 def test_every_published_line_is_as_the_schema_says(laptop: Laptop) -> None:
     laptop.photo("IMG_1.jpg")
     laptop.run()
+    import jsonschema  # here, because it takes a second with all its formats
+
     validator = jsonschema.Draft202012Validator(SCHEMA)
     for line in lines(laptop):
         validator.validate(json.loads(line))

@@ -1,10 +1,10 @@
 """The published schema says what the code holds, no more and no less."""
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from agent.errors import RecordError
@@ -18,8 +18,16 @@ from tests.unit.record.bodies import AT, removed, sha, transferred
 from tests.unit.record.logkeys import key_of
 
 SCHEMA: dict[str, Any] = json.loads((Path(__file__).parents[3] / "config" / "record.schema.json").read_text("utf-8"))
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 KEY = str(key_of("laptop-17").key)
+
+
+@functools.cache
+def validator() -> Any:
+    """The schema's."""
+    import jsonschema  # here, because it takes a second with all its formats
+
+    return jsonschema.Draft202012Validator(SCHEMA)
+
 
 FULL: dict[EntryKind, dict[str, Any]] = {
     EntryKind.TRANSFERRED: transferred(damage="end missing"),
@@ -102,7 +110,7 @@ def test_both_have_the_same_fields_and_need_the_same(kind: EntryKind) -> None:
 def test_both_take_all_that_an_entry_may_say_and_nothing_beside_it(kind: EntryKind) -> None:
     body = FULL[kind]
     check(kind, body)
-    VALIDATOR.validate(entry(kind, body))
+    validator().validate(entry(kind, body))
     for name in body:
         less = {key: value for key, value in body.items() if key != name}
         assert refused(kind, less) == (name in needed_in(BODIES[kind]))
@@ -118,7 +126,7 @@ def refused(kind: EntryKind, body: dict[str, Any]) -> bool:
         check(kind, body)
     except RecordError:
         return True
-    assert VALIDATOR.is_valid(entry(kind, body)), body
+    assert validator().is_valid(entry(kind, body)), body
     return False
 
 
@@ -128,11 +136,11 @@ def test_every_kind_is_written_read_and_told_to_elastic(record: Record, kind: En
     (read,) = record.entries()
     assert read.body == FULL[kind]
     line = json.loads(record.files.entries.read_bytes())
-    VALIDATOR.validate(line)
+    validator().validate(line)
     assert json.loads(json.dumps(to_ecs(read)))["event"]["action"] == kind.value
 
 
 def test_an_erased_line_is_in_the_schema_too() -> None:
-    VALIDATOR.validate(json.loads(tombstone(5, 300)))
-    assert not VALIDATOR.is_valid({"erased": False, "index": 5})
-    assert not VALIDATOR.is_valid({"erased": True})
+    validator().validate(json.loads(tombstone(5, 300)))
+    assert not validator().is_valid({"erased": False, "index": 5})
+    assert not validator().is_valid({"erased": True})

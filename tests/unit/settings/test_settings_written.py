@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -47,6 +46,8 @@ def test_the_example_does_not_name_the_laptop_so_that_copies_of_it_differ() -> N
 
 
 def _validator() -> Any:
+    import jsonschema  # here, because it takes a second with all its formats
+
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)

@@ -16,6 +16,8 @@ ExifTool = Callable[..., dict[str, Read]]
 NOT_COMPARED = ("SourceFile", "File:", "System:", "XMP")
 LISTS_OF_OURS = {"Subject", "HierarchicalSubject", "TagsList", "EventID"}
 
+pytestmark = pytest.mark.xdist_group("the corpus, tagged")  # done once: ExifTool takes seconds to read it
+
 
 @pytest.fixture(scope="module")
 def tagged(

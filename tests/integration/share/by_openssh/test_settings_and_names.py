@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from agent.errors import AgentError, LoginRefused, ShareUnreachable
-from agent.share import Transport, make_key, sshclient
+from agent.share import Delivered, Transport, make_key, sshclient
 from agent.share.hostkeys import pinned
 from tests.integration.share.by_openssh.client import copied_key, enters, made_by, needs_client, opened
 from tests.integration.share.opening import server_of
 from tests.servers.openssh import OpenSSH
+from tests.servers.photos import content, delivery, outgoing
 
 pytestmark = needs_client
 
@@ -125,3 +126,12 @@ def test_names_that_ssh_could_misread_are_not_given_to_it(sshd: OpenSSH, user: s
 def test_a_user_with_a_leading_hyphen_is_refused_as_by_paramiko(sshd: OpenSSH) -> None:
     with pytest.raises(LoginRefused, match="-oX"):
         opened(server_of(sshd, user="-oX=y"))
+
+
+@pytest.mark.parametrize("transport", Transport)
+def test_the_way_to_agree_on_keys_may_be_left_to_the_server(transport: Transport, tmp_path: Path) -> None:
+    """As at a school: the other servers of these tests do not offer the slowest ways."""
+    with OpenSSH(quick_keys=False) as school, opened(server_of(school, transport=transport)) as share:
+        *_, last = share.deliver([delivery(outgoing(tmp_path / "in", "visits/v/1.jpg", content(300_000)))])
+        assert isinstance(last, Delivered)
+        assert (school.disk / "visits/v/1.jpg").read_bytes() == content(300_000)
