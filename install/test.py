@@ -81,6 +81,7 @@ def main(arguments: list[str]) -> int:
             "--dist",
             "loadgroup",
             f"--junit-xml={report}",
+            *_patience(),
             *([] if everything else ["-m", "not slow"]),
             *rest,
         ]
@@ -92,8 +93,20 @@ def main(arguments: list[str]) -> int:
 
 
 def _processes() -> int:
-    """Two for each core: the tests wait for servers, for photos to settle and for one another."""
-    return (os.cpu_count() or 1) * 2
+    """Two for each core: the tests wait for servers, for photos to settle and for one another.
+
+    On Windows one: no server is started there, and what takes the time is starting processes.
+    """
+    return (os.cpu_count() or 1) * (1 if sys.platform == "win32" else 2)
+
+
+def _patience() -> list[str]:
+    """How long a test may take before it counts as hung, if that differs from what pyproject.toml says.
+
+    A process takes several times longer to start on Windows, and a test may start a dozen. pytest-timeout can end a
+    test there only by ending its whole process, so it must not do that to a test that is merely slow.
+    """
+    return ["--timeout=300"] if sys.platform == "win32" else []
 
 
 def _is_there(program: Program) -> bool:
