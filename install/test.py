@@ -84,6 +84,7 @@ def main(arguments: list[str]) -> int:
             "--dist",
             "loadgroup",
             f"--junit-xml={report}",
+            *_patience(),
             *([] if everything else ["-m", "not slow"]),
             *rest,
         ]
@@ -95,8 +96,20 @@ def main(arguments: list[str]) -> int:
 
 
 def _processes() -> int:
-    """Three for each core: half the time, a test waits for a server, a disk or photos to settle."""
-    return (os.cpu_count() or 1) * 3
+    """Three for each core: half the time, a test waits for a server, a disk or photos to settle.
+
+    On Windows one: no server is started there, and what takes the time is starting processes.
+    """
+    return (os.cpu_count() or 1) * (1 if sys.platform == "win32" else 3)
+
+
+def _patience() -> list[str]:
+    """How long a test may take before it counts as hung, if that differs from what pyproject.toml says.
+
+    A process takes several times longer to start on Windows, and a test may start a dozen. pytest-timeout can end a
+    test there only by ending its whole process, so it must not do that to a test that is merely slow.
+    """
+    return ["--timeout=300"] if sys.platform == "win32" else []
 
 
 def _is_there(program: Program) -> bool:

@@ -237,6 +237,7 @@ def _asker(*, can_ask: bool) -> Callable[[str], Any]:
 
 def _import_folder() -> str:
     """A new folder inside the place where this system's programs import photos."""
+    from agent.files.home import home_folder
     from agent.pipeline.importplaces import import_place
 
     place = import_place()
@@ -246,7 +247,7 @@ def _import_folder() -> str:
             f"them before they can be removed. Let cameras and phones import into {place.folder} instead."
         )
     try:
-        return f"~/{place.folder.relative_to(Path.home()).as_posix()}"
+        return f"~/{place.folder.relative_to(home_folder()).as_posix()}"
     except ValueError:
         return str(place.folder)
 

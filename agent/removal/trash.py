@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from agent.errors import Unforeseen, contained
+from agent.files.home import home_folder
 from agent.model.removal import Known
 from agent.removal.moment import this_moment
 
@@ -74,7 +75,7 @@ def _infos(path: Path, home: Path | None) -> Iterator[tuple[Path, Path]]:
     """Folders of `.trashinfo` files, each with the folder that a relative path in them starts from."""
     root = Path("/")
     named = os.environ.get("XDG_DATA_HOME", "") if home is None else ""
-    data = Path(named) if named.startswith("/") else (home or Path.home()) / ".local" / "share"
+    data = Path(named) if named.startswith("/") else (home or home_folder()) / ".local" / "share"
     yield data / "Trash" / "info", root
     if sys.platform != "win32":
         user = os.getuid()
