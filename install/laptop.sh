@@ -145,6 +145,12 @@ install_program() { # prepare the new version beside the running one, which stay
     esac
 }
 
+has_settings() { # whether there is a settings file, be it right or wrong
+    "$venv/bin/python" -c 'import os
+from agent.settings import find_file
+find_file(None, os.environ)' >/dev/null 2>&1
+}
+
 remove_older_versions() { # once the service runs the new one
     for folder in "$home_of_program"/venv*; do
         [ "$folder" = "$venv" ] || rm -rf "$folder"
@@ -191,15 +197,10 @@ if [ "$init" = yes ] && ! "$venv/bin/photo-agent" config validate >/dev/null 2>&
     "$venv/bin/photo-agent" init "$@" ||
         fail "Installed, but not set up: run \`photo-agent init\`, then \`photo-agent service install\`."
 fi
-if [ "$service" = yes ] && [ "$init" = no ] && ! "$venv/bin/photo-agent" config validate >/dev/null 2>&1; then
-    # A service that runs already is a different matter: then somebody must know that its settings are wrong.
-    case $("$venv/bin/photo-agent" service status 2>/dev/null) in
-    "installed: no"*)
-        echo "Installed. There are no valid settings yet, so nothing was started: run \`photo-agent init\`, or put IT's"
-        echo "settings in their place, then \`photo-agent service install\`."
-        exit 0
-        ;;
-    esac
+if [ "$service" = yes ] && [ "$init" = no ] && ! has_settings; then
+    echo "Installed. There are no settings yet, so nothing was started: run \`photo-agent init\`, or put IT's settings in"
+    echo "their place, then \`photo-agent service install\`."
+    exit 0
 fi
 if [ "$service" = yes ]; then
     "$venv/bin/photo-agent" service install ||

@@ -258,12 +258,9 @@ PREPARES = """#!/bin/sh
 case $1 in
 -c) exit 0 ;;
 -m) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && cp "$0" "$3/bin/photo-agent" || exit 1
-    printf '#!/bin/sh\\necho "$@" >> "{home}/pip-asked"; exit "$(cat "{home}/pip")"\\n' > "$3/bin/python" ;;
+    printf '#!/bin/sh\\ncase $1 in -c) exec "{python}" "$@" ;; esac\\n' > "$3/bin/python"
+    printf 'echo "$@" >> "{home}/pip-asked"; exit "$(cat "{home}/pip")"\\n' >> "$3/bin/python" ;;
 *) echo "$*" >> "{home}/asked" ;;
-esac
-case $* in
-"config validate") exit "$(cat "{home}/valid" 2>/dev/null || echo 0)" ;;
-"service status") echo "installed: no, running: no" ;;
 esac
 """
 
@@ -272,8 +269,9 @@ esac
 def upgrade(tmp_path: Path, installed: Path) -> Callable[[int], subprocess.CompletedProcess[str]]:
     """Sets up over an existing installation, with a pip that ends as requested; touches no service or settings."""
     python = tmp_path / "python"
-    python.write_text(PREPARES.replace("{home}", str(tmp_path)))
+    python.write_text(PREPARES.replace("{home}", str(tmp_path)).replace("{python}", sys.executable))
     python.chmod(0o755)
+    (installed / ".config" / "photo-agent" / "agent.toml").touch()
 
     def _upgrade(pip: int) -> subprocess.CompletedProcess[str]:
         (tmp_path / "pip").write_text(str(pip))
@@ -316,17 +314,21 @@ def test_an_upgrade_is_swapped_in_when_it_is_whole(
 def test_without_settings_nothing_is_started_and_that_is_no_fault(
     upgrade: Callable[[int], subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
-    (tmp_path / "valid").write_text("2")
+    settings = tmp_path / ".config" / "photo-agent" / "agent.toml"
+    settings.unlink()
     done = upgrade(0)
     assert done.returncode == 0, done.stderr
     assert "run `photo-agent init`" in done.stdout
     assert "service install" not in (tmp_path / "asked").read_text()
+    settings.write_text("wrong")  # that is a fault, and starting the service reports it
+    upgrade(0)
+    assert "service install" in (tmp_path / "asked").read_text()
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() != 0, reason="needs root")
 def test_on_a_machine_of_its_only_the_program_is_installed_for_everybody(tmp_path: Path) -> None:
     python, place, link = tmp_path / "python", tmp_path / "opt" / "photo-agent", tmp_path / "bin" / "photo-agent"
-    python.write_text(PREPARES.replace("{home}", str(tmp_path)))
+    python.write_text(PREPARES.replace("{home}", str(tmp_path)).replace("{python}", sys.executable))
     python.chmod(0o755)
     (tmp_path / "pip").write_text("0")
     surroundings = {"HOME": str(tmp_path / "root"), "PATH": os.environ["PATH"], "PYTHON": str(python)}
@@ -423,7 +425,7 @@ def test_school_photos_is_a_program_on_a_mac_until_it_is_taken_away(tmp_path: Pa
     home = tmp_path / "J. O'Neill $HOME"
     home.mkdir()
     python = tmp_path / "python"
-    python.write_text(PREPARES.replace("{home}", str(tmp_path)))
+    python.write_text(PREPARES.replace("{home}", str(tmp_path)).replace("{python}", sys.executable))
     python.chmod(0o755)
     (tmp_path / "pip").write_text("0")
     surroundings = {
