@@ -98,7 +98,9 @@ def command(
         _check_folder(enrolment)
     key = None if no_server else _host_key(settings, fingerprint, can_ask=not yes and sys.stdin.isatty())
 
-    # Everything has been checked. From here on, files are written.
+    # Everything has been checked. From here on, files are written; first the one that may be IT's.
+    if key is not None:
+        pin_key(settings, key)
     if text is None:
         path = _in_force(path)
         say(f"The settings in {path} stay as they are.")
@@ -106,8 +108,6 @@ def command(
         write(path, text)
     _prepare_folders(settings)
     made = make_keys(settings)
-    if key is not None:
-        pin_key(settings, key)
     left = None
     if enrolment is not None:
         from agent.pipeline.enrolment import leave

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import AgentError, HostKeyRefused, UsageError
+from agent.files.durable import make_folder
 from agent.pipeline.misgivings import names_in
 from agent.pipeline.places import log_key
 from agent.pipeline.renew import read_once
@@ -121,6 +122,7 @@ def pin_key(settings: Settings, key: HostKey) -> None:
     """Pin the server's host key. UsageError if this user may not write the file, as when IT gives it to all laptops."""
     file = settings.known_hosts_file
     try:
+        make_folder(file.parent)
         pin(file, settings.share.host, settings.share.port, key)
     except OSError as fault:
         raise UsageError(
