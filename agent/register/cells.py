@@ -132,6 +132,10 @@ def number(cell: str, column: str, notes: Notes, *, separator: str = ",", thousa
     if not _NUMBER.fullmatch(text):
         notes.error(column, f"“{printable(cell, 40)}” is not a plain decimal number, such as 51.4978")
         return None
+    if thousands and separator and re.fullmatch(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}", text):
+        without, decimal = text.replace(".", ""), text.rstrip("0").rstrip(".")
+        notes.error(column, f"“{cell}” may be {without} or {decimal}: write it without a point, or with fewer decimals")
+        return None
     if "," in text and thousands:
         if separator == ",":
             notes.error(column, f"“{cell}” has a comma in it: write a decimal point")
