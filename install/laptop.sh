@@ -8,12 +8,14 @@ Sets up visit-photo-agent for the user who runs it (no administrator's rights ne
 
   $0 [--from WHEEL|FOLDER] [--no-init] [--no-service] [-- options of \`photo-agent init\`]
   $0 --uninstall [--purge]
+  $0 --system [--from WHEEL|FOLDER] [--uninstall]
 
   --from        what to install (default: the folder this script came with)
   --no-init     do not write settings and keys (because IT provides them)
   --no-service  do not start the program at log-in
   --uninstall   remove the program and its service; settings, keys, journal and record stay
   --purge       with --uninstall: remove these too
+  --system      as root, on IT's own machine: the program alone, for all users, in /opt/photo-agent
 Run it again to upgrade; settings and keys stay.
 EOF
 }
@@ -35,7 +37,9 @@ find_python() {
 }
 
 uninstall() {
-    if [ -x "$venv/bin/python" ]; then
+    if [ "$system" = yes ]; then # it has no service, menu or settings of its own
+        :
+    elif [ -x "$venv/bin/python" ]; then
         "$venv/bin/python" -c '
 import sys
 from agent.errors import AgentError
@@ -52,10 +56,13 @@ except AgentError as fault:
     case $(readlink "$link" 2>/dev/null) in
     "$home_of_program"/venv*/bin/photo-agent) rm -f "$link" ;;
     esac
-    remove_from_menu
-    remove_from_shells
+    [ "$system" = yes ] || { remove_from_menu; remove_from_shells; }
     rm -rf "$home_of_program"/venv*
     rmdir "$home_of_program" 2>/dev/null || true
+    if [ "$system" = yes ]; then
+        echo "The program was removed. Nobody's settings were touched."
+        return
+    fi
     if [ "$purge" = no ]; then
         echo "The program was removed. Settings, keys, journal and record stay; --purge would remove them."
         return
@@ -124,11 +131,12 @@ install_program() { # prepare the new version beside the running one, which stay
     { quiet_pip install --require-hashes -r "$here/locked/laptop.txt" && quiet_pip install "$source"; } ||
         undo "pip could not install the program. Is the network reachable? (Proxy: HTTPS_PROXY; mirror: PIP_INDEX_URL.)"
     # The packages for desktop notices, if they are available here; a fault does not stop the installation.
-    quiet_pip install "${source}[desktop]" 2>/dev/null || true
+    [ "$system" = yes ] || quiet_pip install "${source}[desktop]" 2>/dev/null || true
     "$new/bin/photo-agent" --version >/dev/null || undo "The new version does not start."
     mkdir -p "$(dirname "$link")"
     ln -sf "$new/bin/photo-agent" "$link.new" && mv -f "$link.new" "$link"
     venv=$new
+    [ "$system" = no ] || return 0
     add_to_shells
     add_to_menu || echo "Note: School photos could not be added to the menu; \`photo-agent open\` opens the page."
     case ":$PATH:" in
@@ -137,13 +145,19 @@ install_program() { # prepare the new version beside the running one, which stay
     esac
 }
 
+has_settings() { # whether there is a settings file, be it right or wrong
+    "$venv/bin/python" -c 'import os
+from agent.settings import find_file
+find_file(None, os.environ)' >/dev/null 2>&1
+}
+
 remove_older_versions() { # once the service runs the new one
     for folder in "$home_of_program"/venv*; do
         [ "$folder" = "$venv" ] || rm -rf "$folder"
     done
 }
 
-init=yes service=yes uninstalling=no purge=no
+init=yes service=yes uninstalling=no purge=no system=no
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(dirname "$here")
 link=$HOME/.local/bin/photo-agent
@@ -155,12 +169,19 @@ while [ $# -gt 0 ]; do
     --no-service) service=no; shift ;;
     --uninstall) uninstalling=yes; shift ;;
     --purge) purge=yes; shift ;;
+    --system) system=yes; shift ;;
     -h | --help) usage; exit 0 ;;
     --) shift; break ;;
-    *) usage >&2; exit 2 ;;
+    *) usage >&2; fail "There is no option $1." ;;
     esac
 done
-if [ "$(id -u)" -eq 0 ] && [ -z "${PHOTO_AGENT_AS_ROOT:-}" ]; then
+if [ "$system" = yes ]; then
+    [ "$(id -u)" -eq 0 ] || fail "--system installs the program for all users: run it with sudo."
+    [ "$purge" = no ] || fail "--purge removes one user's settings: run it as that user, without --system."
+    home_of_program=${PHOTO_AGENT_SYSTEM:-/opt/photo-agent} link=${PHOTO_AGENT_SYSTEM_LINK:-/usr/local/bin/photo-agent}
+    venv=$(installed_venv) init=no service=no
+    umask 022 # all users may read it
+elif [ "$(id -u)" -eq 0 ] && [ -z "${PHOTO_AGENT_AS_ROOT:-}" ]; then
     fail "Run this as the user who takes the photos, not as root."
 fi
 [ "$purge" = no ] || [ "$uninstalling" = yes ] || fail "--purge can only be used with --uninstall."
@@ -176,9 +197,19 @@ if [ "$init" = yes ] && ! "$venv/bin/photo-agent" config validate >/dev/null 2>&
     "$venv/bin/photo-agent" init "$@" ||
         fail "Installed, but not set up: run \`photo-agent init\`, then \`photo-agent service install\`."
 fi
+if [ "$service" = yes ] && [ "$init" = no ] && ! has_settings; then
+    echo "Installed. There are no settings yet, so nothing was started: run \`photo-agent init\`, or put IT's settings in"
+    echo "their place, then \`photo-agent service install\`."
+    exit 0
+fi
 if [ "$service" = yes ]; then
     "$venv/bin/photo-agent" service install ||
         fail "Installed, but not started at log-in: fix what the message above says, then run \`photo-agent service install\`."
     remove_older_versions
+fi
+if [ "$system" = yes ]; then
+    remove_older_versions
+    echo "Done. The program is $link, for all users of this machine."
+    exit 0
 fi
 echo "Done. \`photo-agent doctor\` checks everything; \`photo-agent status\` shows what waits."

@@ -53,6 +53,9 @@ PROGRAMS = (
 
 def main(arguments: list[str]) -> int:
     """Set up, run the tests, and return pytest's exit code."""
+    if virtual_environment.asks_for_help(arguments):
+        print((__doc__ or "").strip())
+        return 0
     folder, rest = virtual_environment.folder_from(arguments)
     may_install = "--no-apt" not in rest
     everything = "--all" in rest
@@ -81,6 +84,7 @@ def main(arguments: list[str]) -> int:
             "--dist",
             "loadgroup",
             f"--junit-xml={report}",
+            *_patience(),
             *([] if everything else ["-m", "not slow"]),
             *rest,
         ]
@@ -94,10 +98,20 @@ def main(arguments: list[str]) -> int:
 def _processes() -> int:
     """Three for each core: half the time, a test waits for a server, a disk or photos to settle.
 
-    On many cores fewer for each, as a process takes half a gigabyte of memory.
+    On Windows one: no server is started there, and what takes the time is starting processes. On many cores fewer for
+    each, as a process takes half a gigabyte of memory.
     """
     cores = os.cpu_count() or 1
-    return max(cores, min(cores * 3, 16))
+    return cores if sys.platform == "win32" else max(cores, min(cores * 3, 16))
+
+
+def _patience() -> list[str]:
+    """How long a test may take before it counts as hung, if that differs from what pyproject.toml says.
+
+    A process takes several times longer to start on Windows, and a test may start a dozen. pytest-timeout can end a
+    test there only by ending its whole process, so it must not do that to a test that is merely slow.
+    """
+    return ["--timeout=300"] if sys.platform == "win32" else []
 
 
 def _is_there(program: Program) -> bool:

@@ -17,6 +17,9 @@ import virtual_environment
 
 def main(arguments: list[str]) -> int:
     """Set up, run the demo, and return its exit code."""
+    if virtual_environment.asks_for_help(arguments):
+        print((__doc__ or "").strip())
+        return 0
     folder, rest = virtual_environment.folder_from(arguments)
     environment = virtual_environment.prepare(folder, extras="demo")
     return virtual_environment.run([str(environment.script("photo-agent")), "demo", *rest])

@@ -52,6 +52,11 @@ def explained(main: Callable[[list[str]], int], arguments: list[str]) -> int:
         return 130
 
 
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Whether these are the arguments of somebody who wants to read first, and not to install anything yet."""
+    return not {"-h", "--help"}.isdisjoint(arguments)
+
+
 def folder_from(arguments: Sequence[str]) -> tuple[Path, list[str]]:
     """The folder for the environment (`--venv DIR`, else .venv in the checkout), and the other arguments."""
     rest = list(arguments)
@@ -122,6 +127,7 @@ def _make(environment: Environment) -> None:
             "where nobody would find the settings. Get Python from https://www.python.org/downloads/windows/, or run: "
             "winget install Python.Python.3.13"
         )
+    _check_place(folder)
     print(f"Making a virtual environment in {folder}", flush=True)
     if _lacks_launchers():
         _make_by_copying(folder)
@@ -131,6 +137,18 @@ def _make(environment: Environment) -> None:
     )
     if done.returncode != 0:
         raise NotReadyError(f"The virtual environment could not be made:\n{_end_of(done.stdout + done.stderr)}")
+
+
+def _check_place(folder: Path) -> None:
+    """Raise if this user may not write where the environment belongs, as in somebody else's checkout."""
+    there = folder
+    while not there.exists():
+        there = there.parent
+    if not os.access(there, os.W_OK):
+        raise NotReadyError(
+            f"You may not write to {there}, where the virtual environment would be made. Name a folder of your own: "
+            "--venv FOLDER"
+        )
 
 
 def _lacks_launchers() -> bool:

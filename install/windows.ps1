@@ -54,6 +54,7 @@ function Get-InstalledVenv {
 
 $Venv = Get-InstalledVenv
 $Python = Join-Path $Venv 'Scripts\python.exe'
+$WasInstalled = Test-Path -LiteralPath $Python
 
 function Stop-WithReason([string]$Reason) {
     [Console]::Error.WriteLine($Reason)
@@ -215,6 +216,10 @@ if (-not $NoInit -and -not (Invoke-Quietly $Program @('config', 'validate'))) {
     if ($LASTEXITCODE -ne 0) {
         Stop-WithReason 'Installed, but not set up: run `photo-agent init`, then `photo-agent service install`.'
     }
+}
+if ($NoInit -and -not $NoService -and -not $WasInstalled -and -not (Invoke-Quietly $Program @('config', 'validate'))) {
+    Write-Output 'Installed. There are no valid settings yet, so nothing was started: run `photo-agent init`, or put IT''s settings in their place, then `photo-agent service install`.'
+    exit 0
 }
 if (-not $NoService) {
     & $Program service install

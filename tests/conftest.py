@@ -72,6 +72,16 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
+    """Of `--dist loadgroup`: one that goes on if a process dies."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from tests.dead_workers import Rest
+
+    return Rest(config, log)
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Short names for long parameters, and the same in every process: bytes made for a test may hold the time."""
     if isinstance(val, bytes):

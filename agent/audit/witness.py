@@ -29,7 +29,7 @@ from agent.audit.renaming import all_evidence, succeeded, with_former_names
 from agent.audit.silence import with_silence
 from agent.audit.verify import verify
 from agent.audit.versions import with_versions
-from agent.errors import RecordError
+from agent.errors import RecordError, UsageError
 from agent.files.beneath import NotPlain
 from agent.files.durable import make_folder, replace_file
 from agent.record.checkpoint import Checkpoint, checkpoint_of
@@ -147,7 +147,7 @@ class _Looked:
 class Witness:
     """Stores its memory in the folder `state`, which is made if it is not there. `name` goes into its cosignatures.
 
-    UsageError if this witness had another name before; RecordError if its folder or key cannot be used.
+    UsageError if this witness had another name before, or its folder cannot be used; RecordError if its key cannot.
     """
 
     def __init__(self, state: Path, name: str) -> None:
@@ -158,7 +158,9 @@ class Witness:
             make_folder(self._seen)
             self._key = WitnessKey.load_or_make(state / "witness.key", name)
         except OSError as fault:
-            raise RecordError(f"The witness's folder {state} cannot be used: {fault.strerror}.") from fault
+            raise UsageError(
+                f"The witness's folder {state} cannot be used: {fault.strerror}. Name another one with --state."
+            ) from fault
 
     @property
     def key(self) -> WitnessKey:

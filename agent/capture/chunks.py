@@ -155,6 +155,8 @@ def read_webp(file: BoundedFile) -> Evidence:
             position += 8 + size + size % 2
     except Broken as fault:
         notes.append(f"it cannot be read to its end: {fault}")
+    if not complete:
+        notes.append("its end is missing: it was cut, or is not yet copied whole")
     return Evidence("webp", complete=complete, blocks=tuple(blocks), xmp_original=written, notes=tuple(notes))
 
 
@@ -180,6 +182,8 @@ def read_jxl(file: BoundedFile) -> Evidence:
                     notes.append("its Exif block is compressed (Brotli), which no camera does, so it is not read")
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
+    if not complete:
+        notes.append("its end is missing: it was cut, or is not yet copied whole")
     return Evidence(
         "jxl",
         complete=complete,
@@ -208,6 +212,8 @@ def read_jp2(file: BoundedFile) -> Evidence:
                 blocks.append(read_exif(ByteRange(file, start + skip, size - skip), notes))
     except Broken as fault:
         notes.append(f"its Exif block cannot be read: {fault}")
+    if not complete:
+        notes.append("its end is missing: it was cut, or is not yet copied whole")
     return Evidence(
         "jp2",
         complete=complete,

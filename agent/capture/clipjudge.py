@@ -15,6 +15,7 @@ from agent.capture.clock import (
     MOST_OFFSET,
     RESET,
     Reading,
+    at_offset,
     impossible,
     of_a_phone,
     perhaps_reset,
@@ -50,6 +51,7 @@ AGREEMENT = timedelta(seconds=10)
 
 EARLY = "its header was written before it was taken: both times must lead to the same decision"
 
+_ANY_DIGIT = re.compile(r"[1-9]", re.ASCII)
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 
 _LOCATION = re.compile(
@@ -64,11 +66,14 @@ def judge_clip(clip: Clip, now: datetime, name: str = "") -> Judgement | None:
         _by_stated(clip, clip.creation_date, "QuickTime Keys creationdate", where, now) if clip.creation_date else None
     ) or _by_user_data(clip, where, now)
     if stated is not None:
-        return stated
+        return _with_other_dates(stated, clip, now)
+    if clip.creation_date and _ANY_DIGIT.search(clip.creation_date) and _day_alone(clip.creation_date) is None:
+        note = "its creation date cannot be read, and may be another time than its header's"
+        return Judgement(Level.IMPOSSIBLE, recorded=clip.creation_date[:40], place=where, notes=(note,))
     if not clip.created:
         return Judgement(Level.IMPOSSIBLE, place=where, notes=("its header's time is zero",)) if where else None
     judged = _by_header(clip, clip.created, where, now, name)
-    day = _day_alone(clip.user_date)
+    day = _day_alone(clip.creation_date) or _day_alone(clip.user_date)
     if day is None or not judged.level.decides:
         return judged
     note = "its header's time has another day beside it: both must lead to the same decision"
@@ -84,23 +89,48 @@ def _by_stated(clip: Clip, written: str, basis: str, where: Place | None, now: d
     make = clip.make or clip.maker
     refused = impossible(reading, now) or (not phone and perhaps_reset(reading.wall.earliest, now, make=make))
     if refused:
-        notes = (f"its {basis} cannot be believed: {refused if isinstance(refused, str) else RESET}",)
+        why = f"its {basis} cannot be believed: {refused if isinstance(refused, str) else RESET}"
         return Judgement(
-            Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (basis,), place=where, notes=notes
+            Level.IMPOSSIBLE, None, reading.recorded, reading.written_offset, (basis,), place=where, notes=(why,)
         )
     early = _written_early(reading, clip.created, now)
+    also: tuple[Interval, ...] = () if early is None else (early,)
+    notes: tuple[str, ...] = (EARLY,) * (early is not None)
+    if reading.offset is None and reading.written_offset is not None:
+        also, notes = (*also, anywhere(reading.wall)), (*notes, f"the offset in its {basis} does not exist on Earth")
     return Judgement(
         Level.OWN_OFFSET if reading.instant else Level.ASSUMED_ZONE,
         reading.instant or reading.wall,
         reading.recorded,
         reading.written_offset,
         (basis,),
-        () if early is None else (early,),
+        also,
         place=where,
-        notes=(EARLY,) * (early is not None),
+        notes=notes,
         wall=reading.wall if reading.instant else None,
         by_phone=phone,
     )
+
+
+def _with_other_dates(judged: Judgement, clip: Clip, now: datetime) -> Judgement:
+    """The judgement, if the clip states other dates too: each must lead to the same decision."""
+    if not judged.level.decides or judged.taken is None:
+        return judged
+    taken = judged.taken if isinstance(judged.taken, Interval) else anywhere(judged.taken)
+    offset = read_offset(judged.offset) if judged.offset else None
+    others: list[Interval] = []
+    for written in clip.other_dates:
+        reading, day = read_stamp(Stamp(written)), _day_alone(written)
+        if reading is not None and not impossible(reading, now):
+            others.append(
+                reading.instant or (anywhere(reading.wall) if offset is None else at_offset(reading.wall, offset))
+            )
+        elif day is not None and (day.latest < taken.earliest or taken.latest < day.earliest):
+            others.append(day)
+    if not others:
+        return judged
+    note = "it states another date too: both must lead to the same decision"
+    return replace(judged, also=(*judged.also, *others), notes=(*judged.notes, note))
 
 
 def with_early_header(judged: Judgement, reading: Reading, clip: Clip, now: datetime) -> Judgement:

@@ -68,7 +68,7 @@ class Clip:
     to have written the file. `phone` is whether the file carries the mark of a phone's own recorder, which writes UTC.
     `maker` is the maker of a camera that has its own boxes there; `screen` is the mark of a screen recording,
     `messenger` the messenger that left its mark. `utc_offset` is the phone's own offset, as written. `header` names the
-    place of `created`.
+    place of `created`. `other_dates` are stated dates beside the one that counts, as written.
     """
 
     created: int | None = None
@@ -87,6 +87,7 @@ class Clip:
     messenger: str | None = None
     utc_offset: str | None = None
     header: str = "movie header (mvhd)"
+    other_dates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

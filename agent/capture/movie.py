@@ -65,6 +65,9 @@ def read_movie(file: BoundedFile, kind: str) -> Evidence:
         complete = not boxes.cut_short()
         moov = next((box for box in boxes.top() if box.kind == b"moov"), None)
         complete = complete and moov is not None
+        if _has_two(file):
+            boxes.torn = True  # players differ in which of the two they read
+            notes.append("it has two headers")
         clip = _clip(boxes, moov, notes) if moov else None
         if moov is not None:
             blocks = camera_blocks(boxes, file, moov, notes)
@@ -82,25 +85,35 @@ def read_movie(file: BoundedFile, kind: str) -> Evidence:
     )
 
 
+def _has_two(file: BoundedFile) -> bool:
+    """Whether there is a second `moov` (ISO 14496-12, 8.2.1 allows one); its walk is not counted with the others."""
+    try:
+        return sum(box.kind == b"moov" for box in Boxes(file).top()) > 1
+    except Broken:
+        return False  # a film in thousands of pieces
+
+
 def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
     created: int | None = None
     duration: float | None = None
     words: dict[str, str] = {}
+    dates: list[str] = []
     kinds: set[bytes] = set()
     screen: str | None = None
     for box in boxes.within(moov):
         try:
-            kinds.add(box.kind)
             if box.kind == b"mvhd":
+                boxes.torn = boxes.torn or box.kind in kinds
                 created, duration = _movie_header(boxes.content(box, MAX_VALUE))
             elif box.kind == b"meta":
-                words.update(_keys(boxes, box))
+                words.update(_keys(boxes, box, dates))
             elif box.kind == b"udta":
-                words = {**_user_data(boxes, box), **words}
+                words = {**_user_data(boxes, box, dates), **words}
                 for inner in boxes.within(box):
                     kinds.add(inner.kind)
                     if inner.kind == _SAMSUNG_CAPTURE and _SCREEN in boxes.content(inner, MAX_VALUE):
                         screen = "Samsung's mark of a screen recording"
+            kinds.add(box.kind)
         except (Broken, struct.error) as fault:
             reason = fault if isinstance(fault, Broken) else "a box in it is too short"
             notes.append(f"part of its header cannot be read: {reason}")
@@ -111,6 +124,7 @@ def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
     if _REPLAY in (first(*_AUTHOR) or "").lower():
         screen = "iOS's mark of a screen recording"
     date, day = first(_USER_DATE), first(_USER_DAY)
+    counts = first(_DATE) or date or day
     remarks = " ".join(words.get(name, "") for name in (*_COMMENTS, *_SOFTWARE))
     return Clip(
         created=created,
@@ -128,6 +142,7 @@ def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:
         screen=screen,
         utc_offset=first(_UTC_OFFSET),
         messenger="WhatsApp" if _WHATSAPP in kinds else named_in(remarks),
+        other_dates=tuple(one for one in dict.fromkeys(dates) if one and one != counts),
     )
 
 
@@ -140,8 +155,8 @@ def _movie_header(content: bytes) -> tuple[int | None, float | None]:
     return created or None, length / scale if scale else None
 
 
-def _keys(boxes: Boxes, meta: Box) -> dict[str, str]:
-    """Apple's metadata: `keys` names them, `ilst` has the values under their numbers from 1.
+def _keys(boxes: Boxes, meta: Box, dates: list[str]) -> dict[str, str]:
+    """Apple's metadata: `keys` names them, `ilst` has the values under their numbers from 1; its dates go to `dates`.
 
     QuickTime's `meta` has no version and flags, MP4's has them; the first box's letters show which one it is.
     """
@@ -157,7 +172,10 @@ def _keys(boxes: Boxes, meta: Box) -> dict[str, str]:
             continue
         for data in boxes.within(item):
             if data.kind == b"data" and 8 < data.size <= MAX_VALUE:
-                words.setdefault(name, _text(boxes.content(data, MAX_VALUE)[8:]))
+                text = _text(boxes.content(data, MAX_VALUE)[8:])
+                words.setdefault(name, text)
+                if name == _DATE:
+                    dates.append(text)
     return words
 
 
@@ -173,12 +191,12 @@ def _key_names(content: bytes) -> dict[int, str]:
     return names
 
 
-def _user_data(boxes: Boxes, udta: Box) -> dict[str, str]:
+def _user_data(boxes: Boxes, udta: Box, dates: list[str]) -> dict[str, str]:
     """QuickTime's user data: international text (`©xyz`, `©mak`, …: length, language, text), and a `meta` of MP4's."""
     words: dict[str, str] = {}
     for box in boxes.within(udta):
         if box.kind == b"meta":
-            words.update(_keys(boxes, box))
+            words.update(_keys(boxes, box, dates))
             words.update(_item_list(boxes, box))
         elif box.kind[:1] == b"\xa9" and 4 < box.size <= MAX_VALUE:
             content = boxes.content(box, MAX_VALUE)
@@ -188,6 +206,7 @@ def _user_data(boxes: Boxes, udta: Box) -> dict[str, str]:
             words.setdefault("date", _text(boxes.content(box, MAX_VALUE)))
         elif box.kind == b"loci" and box.size <= MAX_VALUE:
             words.setdefault("loci", _location(boxes.content(box, MAX_VALUE)))
+    dates += [words[name] for name in (_USER_DATE, _USER_DAY) if name in words]
     return words
 
 

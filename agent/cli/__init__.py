@@ -4,6 +4,7 @@ A command's module and everything it imports are loaded only when that command i
 at once.
 """
 
+import errno
 import gc
 import importlib
 import os
@@ -64,7 +65,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _write_no_more()
             return 0
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -109,6 +110,22 @@ def cli(ctx: click.Context, config: str | None) -> None:
     ctx.obj = config
 
 
+def _write_no_more() -> None:
+    """Drop what standard output still holds, so that Python does not try to write it as the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_about_output(fault: OSError) -> bool:
+    """Whether the output cannot be written, as on a full disk: the commands write nothing else themselves."""
+    import traceback
+    from pathlib import Path
+
+    if fault.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO} or fault.filename is not None:
+        return False
+    *_, last = traceback.extract_tb(fault.__traceback__)
+    return Path(last.filename).parent.name in {"click", "rich", "cli"} or last.name == "write_csv"
+
+
 def _sentence(message: str) -> str:
     """The message, beginning with a capital letter: many messages are written so that they can also follow a colon.
 
@@ -148,4 +165,10 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     except AgentError as fault:
         click.echo(f"photo-agent: {_sentence(str(fault))}", err=True)
         sys.exit(fault.exit_code)
+    except OSError as fault:
+        if not _is_about_output(fault):
+            raise
+        _write_no_more()
+        click.echo(f"photo-agent: The output cannot be written: {fault.strerror}.", err=True)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

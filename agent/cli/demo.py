@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,9 +119,25 @@ def _print_what_to_try(keep: Path) -> None:
     click.echo(f"IT's report, for a browser: {keep / 'report' / 'index.html'}")
 
 
+def _indented(text: str, by: int, width: int) -> str:
+    """The text, with its further lines indented a little more; a width below 40 columns leaves it in one line."""
+    if width < 40:
+        return " " * by + text
+    begin = " " * by
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=begin,
+        subsequent_indent=f"{begin}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _print_outcome(outcome: "Outcome") -> None:
-    click.echo(f"  {outcome.sample.name} – {outcome.sample.about}")
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    click.echo(_indented(f"{outcome.sample.name} – {outcome.sample.about}", 2, width))
     for reason in outcome.reasons:
-        click.echo(f"      {reason}")
+        click.echo(_indented(reason, 6, width))
     if outcome.remote is not None:
         click.echo(f"      → {outcome.remote}")

@@ -98,7 +98,9 @@ def command(
         _check_folder(enrolment)
     key = None if no_server else _host_key(settings, fingerprint, can_ask=not yes and sys.stdin.isatty())
 
-    # Everything has been checked. From here on, files are written.
+    # Everything has been checked. From here on, files are written; first the one that may be IT's.
+    if key is not None:
+        pin_key(settings, key)
     if text is None:
         path = _in_force(path)
         say(f"The settings in {path} stay as they are.")
@@ -106,14 +108,14 @@ def command(
         write(path, text)
     _prepare_folders(settings)
     made = make_keys(settings)
-    if key is not None:
-        pin_key(settings, key)
+    left = None
     if enrolment is not None:
         from agent.pipeline.enrolment import leave
 
-        say(f"The file for IT: {leave(made, settings.device.staff, enrolment)}")
+        left = leave(made, settings.device.staff, enrolment)
+        say(f"The file for IT: {left}")
     named = None if no_server and not settings.register_is_here else names_in_register(settings)
-    _report(made, path, named, as_json)
+    _report(made, path, named, left, as_json)
     if named and not as_json:
         _report_names(named, settings.device.staff)
     return 0
@@ -159,6 +161,8 @@ def _settings(
                 given = given | {name: ask(name) for name in missing if name not in given}
                 return with_values(path, {KEYS[name]: value for name, value in given.items()})
             if not force:
+                if is_machines(path) or not path.exists():
+                    raise  # IT must put its own file right: a file of the user's would not help
                 raise SettingsError(f"{fault}\nOr replace the file with `photo-agent init --force`.") from fault
         else:
             changes = {KEYS[name]: value for name, value in given.items() if not _is_so(there, name, value)}
@@ -233,6 +237,7 @@ def _asker(*, can_ask: bool) -> Callable[[str], Any]:
 
 def _import_folder() -> str:
     """A new folder inside the place where this system's programs import photos."""
+    from agent.files.home import home_folder
     from agent.pipeline.importplaces import import_place
 
     place = import_place()
@@ -242,7 +247,7 @@ def _import_folder() -> str:
             f"them before they can be removed. Let cameras and phones import into {place.folder} instead."
         )
     try:
-        return f"~/{place.folder.relative_to(Path.home()).as_posix()}"
+        return f"~/{place.folder.relative_to(home_folder()).as_posix()}"
     except ValueError:
         return str(place.folder)
 
@@ -333,7 +338,11 @@ def _report_names(named: tuple[str, ...], staff: str) -> None:
         say(f"{staff} is not among them. Write the name as it is in the register, or ask the visits coordinator.")
 
 
-def _report(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, as_json: bool) -> None:
+def _report(
+    enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, left: Path | None, as_json: bool
+) -> None:
+    from agent.pipeline.enrolment import fingerprint
+
     if as_json:
         put_json(
             {
@@ -343,14 +352,22 @@ def _report(enrolment: "Enrolment", path: Path, named: tuple[str, ...] | None, a
                 "ssh_key": enrolment.ssh_key,
                 "log_key": enrolment.log_key,
                 "add_device": enrolment.command,
+                "fingerprint": fingerprint(enrolment.ssh_key),
                 **({} if named is None else {"staff_in_register": list(named)}),
             }
         )
         return
     click.echo(f"Settings: {path}")
-    click.echo("To let this laptop in, IT runs this command on the server, as root:")
+    if left is None:
+        click.echo("To let this laptop in, IT runs this command on the server, as root:")
+    else:
+        click.echo(
+            "To let this laptop in, IT runs `add-device.sh --from FOLDER` on the server, as root, for the folder with"
+        )
+        click.echo("that file; or, for this laptop alone:")
     click.echo(f"  {enrolment.command}")
-    click.echo("and adds this line to the file of log keys for `log verify` and `witness`:")
+    click.echo(f"The fingerprint of this laptop's key, for IT to compare: {fingerprint(enrolment.ssh_key)}")
+    click.echo("`log verify` and `witness` on other machines need this line in their file of log keys:")
     click.echo(f"  {enrolment.log_key}")
     click.echo(
         "Then run `photo-agent doctor` to check everything, and `photo-agent service install` to start it at log-in."

@@ -155,7 +155,7 @@ def _moment(text: str, zone: tzinfo, *, end: bool) -> datetime:
         except ValueError:
             raise click.UsageError(
                 f"{text!r} is not a day such as 2026-03-14 or 14/03/2026, nor a moment such as 2026-03-14T09:00 "
-                f"({as_in_the_register})."
+                f"({str(as_in_the_register).partition('; write ')[0]})."
             ) from None
     try:
         moment += timedelta(days=1 if end and whole_day else 0)

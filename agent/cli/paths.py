@@ -12,6 +12,13 @@ class _Path(click.Path):
         """As click does it, but an empty path is refused: click would take it for the current folder."""
         if not os.fspath(value):
             self.fail("The name is empty.", param, ctx)
+        if self.exists:
+            try:
+                Path(os.fsdecode(value)).stat()
+            except PermissionError:  # click would say that it does not exist
+                self.fail(f"{os.fsdecode(value)} is in a folder that you may not look into.", param, ctx)
+            except (OSError, ValueError):
+                pass  # click finds the words
         return super().convert(value, param, ctx)
 
 

@@ -162,8 +162,8 @@ def _visits(
         return None
     rules = Rules(clock.name) if settings is None else rules_of(settings)
     read = read_visits(raw, kind="ics" if file.suffix.lower() == ".ics" else "csv", rules=rules)
-    if read.faults:
-        say(f"{file}: some lines could not be read. `photo-agent visits check` shows which.")
+    if any(fault.severity == "error" for fault in read.faults):
+        say(f"{file}: some lines could not be read. `photo-agent visits check FILE` shows which.")
     return visit_words(read.visits)
 
 

@@ -36,8 +36,9 @@ STATES = {
 def command(ctx: click.Context, as_json: bool) -> int:
     """Show which photos are waiting, since when and why, and the state of the register, the share and the service.
 
-    The exit code is 2 while something is wrong with the register, because visits may be missing from it. It is
-    5 or 6 while the share cannot be used, if photos are waiting or the register has never been read.
+    The exit code is 6 while the share refuses this laptop, and 2 while something is wrong with the register, because
+    visits may be missing from it. It is 5 while the share cannot be reached, if photos are waiting or the register has
+    never been read.
     """
     from agent.pipeline.headline import headline_of
     from agent.pipeline.status import status

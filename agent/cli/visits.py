@@ -93,7 +93,7 @@ def check(
         rules=_rules(ctx, timezone, dates),
         cameras=labels,
     )
-    for one in found.faults:
+    for one in sorted(found.faults, key=lambda fault: fault.line):
         if as_json:
             put_json(
                 {

@@ -4,6 +4,7 @@ import importlib.util
 from collections.abc import Sequence
 
 from agent.clockcheck.shown import ShownTime
+from agent.extras import to_install
 
 QUIET = 4
 """Light squares around the code (ISO/IEC 18004, 6.3.8); without them readers do not find it."""
@@ -18,7 +19,7 @@ def drawer_missing() -> str | None:
     """What to install so that the code can be drawn; None if it is there."""
     if importlib.util.find_spec("segno") is not None:
         return None
-    return 'Showing the clock needs one more package. To install it: python -m pip install "visit-photo-agent[cameras]"'
+    return f"Showing the clock needs one more package. To install it: {to_install('cameras')}"
 
 
 def drawn(shown: ShownTime) -> tuple[tuple[bool, ...], ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.clockcheck.shown import MARK, ShownTime
 from agent.errors import LocalFault, UsageError
+from agent.extras import to_install
 from agent.files.named import open_named
 
 if TYPE_CHECKING:
@@ -27,10 +28,7 @@ def reader_missing() -> str | None:
     """What to install so that QR codes can be read; None if it is there."""
     if importlib.util.find_spec("zxingcpp") is not None:
         return None
-    return (
-        "reading the clock from a photo needs zxing-cpp, which is not installed: "
-        'python -m pip install "visit-photo-agent[cameras]"'
-    )
+    return f"reading the clock from a photo needs zxing-cpp. To install it: {to_install('cameras')}"
 
 
 def shown_in(path: Path) -> ShownTime:

@@ -2,9 +2,11 @@
 
 import importlib.util
 
+from agent.extras import to_install
+
 
 def demo_missing() -> str | None:
     """The message that says what to install for the demo; None if everything is installed."""
     if all(importlib.util.find_spec(name) is not None for name in ("asyncssh", "piexif")):
         return None
-    return 'The demo needs two more packages. Install them: python -m pip install "visit-photo-agent[demo]"'
+    return f"The demo needs two more packages. To install them: {to_install('demo')}"

@@ -60,7 +60,7 @@ def cast(today: date) -> Cast:
         Sample("IMG_0002.JPG", "on the visit, by a camera without a zone", "removed", at(museum, "11:20:45")),
         Sample("IMG_0003.JPG", "on the visit, with a photo program's sidecar", "removed",
                at(museum, "12:01:02"), sidecar=True),
-        Sample("IMG_0001 copy.JPG", "an identical copy of the first", "removed", None, copy_of="IMG_0001.JPG"),
+        Sample("IMG_0001_copy.JPG", "an identical copy of the first", "removed", None, copy_of="IMG_0001.JPG"),
         Sample("IMG_0005.JPG", "sent already, and now imported from the card once more", "removed",
                at(museum, "13:30:00")),
         Sample("IMG_0006.JPG", "by the school's camera, whose clock runs an hour ahead", "removed",

@@ -17,19 +17,25 @@ from agent.share import Share
 
 def register_findings(context: Context, share: Share | None) -> Iterator[Finding]:
     if share is None and needs_share(context):
-        register, refusal = context.registers.current(), None
+        register, refusal, was_read = context.registers.current(), None, True
     else:
         renewal = renew_register(context, share)
-        register, refusal = renewal.register, renewal.refusal
+        register, refusal, was_read = renewal.register, renewal.refusal, renewal.was_read
     if refusal is not None:
         advice = "ask the visits coordinator to correct it; `photo-agent visits check FILE` names every fault"
+        if not was_read:  # it says by itself who puts that right
+            advice = "until then the last good one is used" if register is not None else "until then nothing is sent"
         yield Finding("register", CheckResult.FAIL, refusal, advice, 2)
     if register is None:
         yield Finding(
             "register",
             CheckResult.FAIL,
             "this laptop has never read a visits register",
-            f"ask the visits coordinator to save it as {context.settings.register.visits}",
+            (
+                "put the share right first: the register is on it"
+                if share is None and needs_share(context)
+                else f"ask the visits coordinator to save it as {context.settings.register.visits}"
+            ),
             2,
         )
         return
@@ -56,14 +62,17 @@ def _register_lines(context: Context, register: Register) -> Iterator[Finding]:
         text = f"{len(faults)} {'warning' if len(faults) == 1 else 'warnings'}, the first: {faults[0]}"
         yield Finding("register lines", CheckResult.WARN, text, advice)
     if unnamed := not_named(register, context.settings.device.staff):
-        advice = (
-            "IT corrects the name here (`photo-agent config set device.staff "
-            "NAME`), or the coordinator corrects the register"
-        )
+        advice = f"IT corrects the name {_where_the_name_is(context)}, or the coordinator corrects the register"
         yield Finding("register staff", CheckResult.FAIL, unnamed, advice, 2)
     elif unlisted := not_listed(register, context.settings.device.staff):
-        advice = "if that is a mistake, IT corrects the name (`photo-agent config set device.staff NAME`)"
+        advice = f"if that is a mistake, IT corrects the name {_where_the_name_is(context)}"
         yield Finding("register staff", CheckResult.WARN, unlisted, advice)
+
+
+def _where_the_name_is(context: Context) -> str:
+    """The place in which IT changes the name of this laptop's member of staff."""
+    device = context.settings.device
+    return f"in {device.staff_file}" if device.staff_file else "here (`photo-agent config set device.staff NAME`)"
 
 
 def _cameras_aside(context: Context, share: Share | None) -> Iterator[Finding]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.errors import AgentError, HostKeyRefused
+from agent.errors import AgentError, HostKeyRefused, UsageError
+from agent.files.durable import make_folder
 from agent.pipeline.misgivings import names_in
 from agent.pipeline.places import log_key
 from agent.pipeline.renew import read_once
@@ -30,7 +31,7 @@ class Enrolment:
     @property
     def command(self) -> str:
         """The line that lets the laptop in, to be pasted on the server."""
-        line = f"install/server/add-device.sh {self.device} '{self.ssh_key}'"
+        line = f"install/server/add-device.sh {self.device} '{self.ssh_key}' --log-key '{self.log_key}'"
         # The script derives the user's name from the device's name, unless it is given another.
         as_made = self.device.lower().replace(".", "-")
         return line if self.user == as_made else f"{line} --user {shlex.quote(self.user)}"
@@ -118,8 +119,16 @@ def may_pin(settings: Settings, key: HostKey, *, given: str | None, confirmation
 
 
 def pin_key(settings: Settings, key: HostKey) -> None:
-    """Pin the server's host key."""
-    pin(settings.known_hosts_file, settings.share.host, settings.share.port, key)
+    """Pin the server's host key. UsageError if this user may not write the file, as when IT gives it to all laptops."""
+    file = settings.known_hosts_file
+    try:
+        make_folder(file.parent)
+        pin(file, settings.share.host, settings.share.port, key)
+    except OSError as fault:
+        raise UsageError(
+            f"{file} cannot be written: {fault.strerror}. The new host key was not pinned. If IT gives this file to "
+            "all laptops, IT must put the server's new key into it."
+        ) from fault
 
 
 def _same(given: str, key: HostKey) -> bool:

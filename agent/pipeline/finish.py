@@ -31,6 +31,9 @@ from agent.record.words import DecidedBy
 from agent.removal import ReadOnly, Unconfirmed, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
 from agent.volumes import Mounted
 
+NOT_SYNCED = "the server did not confirm that the photo is on its disk, so it stays on this laptop too: tell IT"
+"""Why a photo stays if this alone is missing; a later run asks the server again."""
+
 
 def put_on_record(context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience) -> list[TrackedPhoto]:
     """Write an entry for each proven photo, durable on return; the photos are then `recorded`."""
@@ -283,12 +286,13 @@ def why_it_stays(context: Context, tracked: TrackedPhoto, mounted: Mounted) -> s
     """
     if tracked.receipt is None or not is_proven(tracked.fingerprints, tracked):
         raise ValueError(f"photo {tracked.id} has no complete proof on record")
-    if not context.settings.share.allow_unsynced and not all(proof.synced for proof in tracked.proofs):
-        return "the server did not confirm that the photo is on its disk, so it stays on this laptop too: tell IT"
     if tracked.proven_at is None or is_kept(context, tracked.proven_at):
         hours = f"{context.settings.removal.keep_hours:g}"
         return f"it stays on this laptop for {hours} hours after it was sent, as the settings say"
-    return why_it_stays_on_card(context, tracked, mounted)
+    on_card = why_it_stays_on_card(context, tracked, mounted)
+    if on_card is None and not context.settings.share.allow_unsynced:
+        return None if all(proof.synced for proof in tracked.proofs) else NOT_SYNCED
+    return on_card
 
 
 def is_proven(contents: Sequence[Fingerprint], tracked: TrackedPhoto) -> bool:

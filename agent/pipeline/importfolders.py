@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agent.errors import UsageError
+from agent.files.home import home_folder
 from agent.removal import find_cloud_below, find_cloud_sync
 from agent.removal.below import folders_below
 from agent.settings import Settings
@@ -44,7 +45,7 @@ def refuse_unfit(settings: Settings, folders: Iterable[Path], *, advice: str = I
 
 def why_unfit(settings: Settings, folder: Path) -> str | None:
     """Why photos may not be imported from the folder, as the end of a sentence about it; None if they may."""
-    place, home, state = (_real(path) for path in (folder, Path.home(), settings.state_dir))
+    place, home, state = (_real(path) for path in (folder, home_folder(), settings.state_dir))
     if _is_system_drive(place):
         return "is the whole disk of this computer."
     if place == home:

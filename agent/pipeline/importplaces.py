@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.files.home import home_folder
 from agent.files.named import read_named
 from agent.removal import find_cloud_sync
 
@@ -34,7 +35,7 @@ class ImportPlace:
 
 def import_place(home: Path | None = None) -> ImportPlace:
     """The proposal for this user on this system."""
-    at_home = home or Path.home()
+    at_home = home or home_folder()
     pictures = next(iter(pictures_folders(sys.platform, at_home, os.environ)))
     cloud = find_cloud_sync(pictures / NAME)
     return ImportPlace((at_home if cloud else pictures) / NAME, pictures, cloud)
@@ -85,7 +86,7 @@ def _named_by_windows() -> Path | None:
 
 def made(folders: tuple[Path, ...], home: Path | None = None) -> list[Path]:
     """Make missing folders if they would be in the home folder: others may be on a disk that is not connected."""
-    at_home = home or Path.home()
+    at_home = home or home_folder()
     new = []
     for folder in folders:
         if not folder.exists() and at_home in folder.parents:

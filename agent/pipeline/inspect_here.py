@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.files.home import home_folder
 from agent.folders.listing import is_folder, list_folder
 from agent.pipeline.importfolders import is_served_by, system_folders
 from agent.pipeline.inspect_places import KnownFolders, Surroundings
@@ -17,7 +18,7 @@ from agent.volumes.mounts import Mount, mount_above, mounts
 
 def surroundings(settings: Settings) -> tuple[Surroundings, Bounds]:
     """The facts about this laptop and its user as they are now."""
-    home = Path.home()
+    home = home_folder()
     mounted = mounts()
     near = [mount for mount in mounted if not mount.network and not mount.on_demand]
     own_disk = mount_above(near, home)

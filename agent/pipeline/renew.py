@@ -23,10 +23,14 @@ LARGEST = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The register now in use (None: there never was a good one), and why a newer one was refused."""
+    """The register now in use (None: there never was a good one), and why a newer one was refused.
+
+    `was_read` is false if the file could not even be read.
+    """
 
     register: Register | None
     refusal: str | None = None
+    was_read: bool = True
 
 
 def needs_share(context: Context) -> bool:
@@ -70,10 +74,12 @@ def renew_register(context: Context, share: "Share | None", *, force: bool = Fal
     ShareUnreachable and ShareRefused as the share does; `refusal` has any other fault in the files.
     """
     settings = context.settings
+    was_read = False
     try:
         with contained("the register"):
             visits = _content(settings.visits_file, share)
             cameras = _cameras(context, share, force=force)
+            was_read = True
             register = context.registers.offer(
                 visits,
                 kind_of(settings.register.visits),
@@ -83,7 +89,7 @@ def renew_register(context: Context, share: "Share | None", *, force: bool = Fal
                 force=force,
             )
     except (RegisterError, LocalFault) as fault:
-        return Renewal(context.registers.current(), refusal=str(fault))
+        return Renewal(context.registers.current(), refusal=str(fault), was_read=was_read)
     return Renewal(register)
 
 

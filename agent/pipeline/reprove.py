@@ -1,7 +1,8 @@
 """Proofs age: if a photo was proven in an earlier run, its copy on the share is read again before the photo is removed.
 
 Somebody may have deleted or altered the share's copy meanwhile, and the one here may be the last. Then it stays here,
-the loss is recorded and reported, and the photo is sent again.
+the loss is recorded and reported, and the photo is sent again. If the server did not confirm then that a file is on its
+disk, it is asked again: its disk may have failed once, or IT has repaired it since.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from agent.journal import TrackedPhoto
 from agent.pipeline.boundary import pause
 from agent.pipeline.context import Context
+from agent.pipeline.finish import NOT_SYNCED
 from agent.pipeline.recordable import transfer_of, visit_of
 from agent.record.bodies import ShareLost
 from agent.record.words import Lost
@@ -27,9 +29,11 @@ class Proven:
 def prove_again(context: Context, share: Share, tracked_photos: Sequence[TrackedPhoto]) -> Proven:
     """Check which of these recorded photos the share still holds; the lost ones are to be sent again."""
     proofs = {(proof.name, proof.held): proof for one in tracked_photos for proof in one.proofs}
-    answers = dict(zip(proofs, share.still_holds(list(proofs.values())), strict=True))
+    sync = not context.settings.share.allow_unsynced
+    answers = dict(zip(proofs, share.still_holds(list(proofs.values()), sync=sync), strict=True))
     still: list[TrackedPhoto] = []
     unread: list[TrackedPhoto] = []
+    unsynced: list[TrackedPhoto] = []
     lost: list[tuple[TrackedPhoto, Still]] = []
     for one in tracked_photos:
         found = [answers[proof.name, proof.held] for proof in one.proofs]
@@ -38,9 +42,13 @@ def prove_again(context: Context, share: Share, tracked_photos: Sequence[Tracked
             lost.append((one, wrong))
         elif Still.UNREADABLE in found:
             unread.append(one)
+        elif Still.NOT_SYNCED in found:
+            unsynced.append(one)
         else:
-            still.append(one)
-    _wait(context, unread)
+            still.append(_synced(one) if sync else one)
+    _wait(context, unread, "it could not be read back from the school network: tell IT")
+    _wait(context, unsynced, NOT_SYNCED)
+    context.journal.save(*still)
     _send_again(context, lost, {proof.name: answers[key] for key, proof in proofs.items()})
     notices = [_said(len(lost))] if lost else []
     if unread:
@@ -64,13 +72,16 @@ def _send_again(context: Context, lost: Sequence[tuple[TrackedPhoto, Still]], an
     context.journal.send_again(*(one.id for one, _ in lost))
 
 
-def _wait(context: Context, unread: Sequence[TrackedPhoto]) -> None:
-    why = "it could not be read back from the school network: tell IT"
+def _synced(tracked: TrackedPhoto) -> TrackedPhoto:
+    return replace(tracked, proofs=tuple(replace(proof, synced=True) for proof in tracked.proofs))
+
+
+def _wait(context: Context, waiting: Sequence[TrackedPhoto], why: str) -> None:
     now = context.clock()
     context.journal.save(
         *(
             replace(one, attempts=one.attempts + 1, not_before=now + pause(one.attempts + 1), reason=why)
-            for one in unread
+            for one in waiting
         )
     )
 

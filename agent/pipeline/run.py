@@ -150,8 +150,8 @@ class Run:
         mounted = self.context.mounted()
         here = found.here if self.patient else released(self.context, found.here, self.roots)
         obstacles = [(one, finish.why_it_stays(self.context, one, mounted)) for one in here]
-        finish.hold(self.context, [(one, why) for one, why in obstacles if why is not None])
-        ripe = [one for one, why in obstacles if why is None]
+        finish.hold(self.context, [(one, why) for one, why in obstacles if why not in {None, finish.NOT_SYNCED}])
+        ripe = [one for one, why in obstacles if why in {None, finish.NOT_SYNCED}]
         if not ripe or self.stopping():
             return
         try:

@@ -20,7 +20,9 @@ def renew(context: Context, share: Share | None, notice: Callable[[str], None]) 
     renewal = renew_register(context, share)
     context.journal.set_fact(REGISTER_REFUSAL, renewal.refusal)
     if renewal.refusal:
-        notice(f"The visits register could not be used, so the last good one is used instead: {renewal.refusal}")
+        why = renewal.refusal.rstrip(".")
+        said = f"T{why[1:]}" if why.startswith("the new ") else f"The visits register could not be used: {why}"
+        notice(f"{said}." if renewal.register is None else f"{said}. The last good one is used instead.")
     if renewal.register is not None:
         _record_change(context, renewal.register)
 

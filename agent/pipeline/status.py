@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import filelock
 
+from agent.errors import ShareRefused
 from agent.journal import State, TrackedPhoto
 from agent.model.removal import Outcome
 from agent.pipeline.cards import spoken_cards
@@ -84,8 +85,10 @@ class Status:
     def exit_code(self) -> int:
         """The exit code, as of a run: for the share, the register, unsent photos, or open questions."""
         never_read = self.register_version is None  # nobody knows yet which photos are of a visit
-        if self.share_trouble is not None and (self.to_go or never_read):
-            return self.share_trouble.exit_code
+        trouble = self.share_trouble
+        # Being away from the school's network is normal while nothing waits. Being refused never is.
+        if trouble is not None and (self.to_go or never_read or trouble.exit_code == ShareRefused.exit_code):
+            return trouble.exit_code
         if self.register_trouble is not None and not never_read:
             return Exit.REGISTER
         if self.to_go:

@@ -39,8 +39,8 @@ def untag_file(source: Path, target: Path) -> Restored:
             if not done.was_no_file:
                 _name(draft, target)
         except OSError as fault:
-            raise LocalFault(
-                f"the original cannot be written to {target}: {fault.strerror}. Name another place with -o"
+            raise UsageError(
+                f"the original cannot be written to {target}: {fault.strerror}. Name another place with -o."
             ) from fault
         finally:
             with contextlib.suppress(OSError):  # if the file could not be made there, it cannot be removed either

@@ -230,12 +230,13 @@ class _Event:
             end_zone = zone_named(end_zone_name)
             if ends is None or end_zone is None:
                 return None, (home,)
-            if ends.whole_day != starts.whole_day:
-                notes.error("DTEND", "one of start and end is a day, the other a time: give both in the same way")
+            named = (end_zone_name,) if ended[0].parameter("TZID") else ()
+            floating = not named and ends.offset is None and home == home_at_end
+            if unlike := _unlike((starts, zone_name), (ends, end_zone_name), floating=floating):
+                notes.error("DTEND", f"{unlike}: give both in the same way")
                 return None, (home,)
             if ends.whole_day:  # exclusive here, inclusive for `span`
                 ends = CellDate(ends.wall - _A_DAY, whole_day=True)
-            named = (end_zone_name,) if ended[0].parameter("TZID") else ()
             return span((starts, zone), (ends, end_zone), ("DTSTART", "DTEND"), notes), (zone_name, *named)
         over = self._end_by_duration(starts, zone, lasting)
         return span((starts, zone), (over, zone), ("DTSTART", "DURATION"), notes) if over else None, (zone_name,)
@@ -309,6 +310,19 @@ class _Event:
         hint = nearest_zone(unknown)
         words = f"unknown zone “{cells.printable(unknown, 60)}”{f'; is {hint} meant?' if hint else ''}"
         self.notes.error(name, words)
+
+
+def _unlike(starts: tuple[CellDate, str], ends: tuple[CellDate, str], *, floating: bool) -> str:
+    """How the end is given otherwise than the start, each with its zone's name; empty if it is not.
+
+    A `floating` end after a start with a zone of its own (which RFC 5545, 3.8.2.2 forbids) may be meant in either.
+    """
+    (first, zone), (last, end_zone) = starts, ends
+    if first.whole_day != last.whole_day:
+        return "one of start and end is a day, the other a time"
+    if floating and not last.whole_day and (first.offset, zone) != (None, end_zone):
+        return "the start gives its zone and the end does not"
+    return ""
 
 
 def _off_warning(off: str) -> tuple[str, str]:

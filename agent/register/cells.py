@@ -29,7 +29,10 @@ def key(name: str) -> str:
 def is_value(cell: str, column: str, notes: Notes) -> bool:
     """Whether the cell holds a plain value. A formula or a spreadsheet's error is reported as an error."""
     if cell.startswith(("=", "@")):
-        notes.error(column, "this is a formula, not its value: save the sheet with values")
+        notes.error(
+            column,
+            "this is a formula without a saved value: write the value, or save the file in Excel again",
+        )
         return False
     if _ERROR_VALUE.fullmatch(cell):
         notes.error(column, f"{cell} is not a value: it is a spreadsheet's error, or its column is too narrow")
@@ -55,7 +58,9 @@ def unsafe_id(name: str) -> str | None:
 def visit_id(cell: str, column: str, notes: Notes) -> VisitId | None:
     """A visit's id, safe as a folder name."""
     if not cell:
-        notes.error(column, "the visit has no id")
+        notes.error(
+            column, "the visit has no id: write a short name that no other line has, such as 2026-science-museum"
+        )
         return None
     if not is_value(cell, column, notes):
         return None
@@ -125,7 +130,11 @@ def number(cell: str, column: str, notes: Notes, *, separator: str = ",", thousa
         return None
     text = cell.replace("−", "-")
     if not _NUMBER.fullmatch(text):
-        notes.error(column, f"“{printable(cell, 40)}” is not a plain decimal number")
+        notes.error(column, f"“{printable(cell, 40)}” is not a plain decimal number, such as 51.4978")
+        return None
+    if thousands and separator and re.fullmatch(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}", text):
+        without, decimal = text.replace(".", ""), text.rstrip("0").rstrip(".")
+        notes.error(column, f"“{cell}” may be {without} or {decimal}: write it without a point, or with fewer decimals")
         return None
     if "," in text and thousands:
         if separator == ",":
@@ -146,7 +155,7 @@ def place(
     radius_km = number(radius, columns[2], notes, separator=separator)
     if bool(latitude) != bool(longitude):
         missing = columns[1] if latitude else columns[0]
-        notes.error(missing, "half a place: latitude and longitude belong together")
+        notes.error(missing, "half a place: fill in both latitude and longitude, or neither")
     if radius and not latitude and not longitude:
         notes.error(columns[2], "a radius without a place: give latitude and longitude, or no radius")
     if radius_km is not None and radius_km <= 0:

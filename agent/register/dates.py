@@ -54,13 +54,14 @@ _CLOCK = (
     r"(?: ?(?P<half>[ap]\.?m\.?|[AP]\.?M\.?))?(?: ?(?:[Uu]hr|hrs|h))?"
 )
 _OFFSET = r"(?: *(?:(?P<z>[Zz])|(?P<sign>[+-])(?P<oh>[0-9]{2}):?(?P<om>[0-9]{2})?))?"
+_RANGE = "if it is a time range, write its start and its end in columns of their own"
 _DATE = re.compile(
     r"(?:(?P<weekday>[A-Za-zäöü]{2,10})[.,]{0,2} +)?"
     r"(?:(?P<y>[0-9]{4})(?P<s>[-/.])(?P<m>[0-9]{1,2})(?P=s)(?P<d>[0-9]{1,2})"
     r"|(?P<n1>[0-9]{1,2})(?P<s2>[-/.])(?P<n2>[0-9]{1,2})(?P=s2)(?P<ny>[0-9]{4}|[0-9]{2})"
     r"|(?P<nd>[0-9]{1,2})(?:st|nd|rd|th|\.)?[ -]*(?P<name>[A-Za-zäéûà]{3,9})\.?,?[ -]*(?P<nmy>[0-9]{4}|[0-9]{2})"
     r"|(?P<name2>[A-Za-z]{3,9})\.? +(?P<nd2>[0-9]{1,2})(?:st|nd|rd|th)?,? +(?P<nmy2>[0-9]{4}))"
-    rf"(?:(?:[Tt]|,? +(?:at +|um +)?){_CLOCK}{_OFFSET})?"
+    rf"(?:(?:(?P<exact>[Tt])|,? +(?:at +|um +)?){_CLOCK}{_OFFSET})?"
 )
 _TIME = re.compile(_CLOCK)
 _NO_DAY = re.compile(r"(?:1899-12-3[01]|1900-01-0[01]|3[01]/12/1899|12/3[01]/1899|0?1/0?[01]/1900)[T ](.+)")
@@ -70,11 +71,15 @@ _DASHES = dict.fromkeys(map(ord, "−‐‑‒–"), "-")
 
 @dataclass(frozen=True, slots=True)
 class CellDate:
-    """The value of a cell: a wall clock, an offset if one is given, and whether it is a whole day without a time."""
+    """The value of a cell: a wall clock, an offset if one is given, and whether it is a whole day without a time.
+
+    `doubt` says why something that is written like an offset may not be one; empty if it surely is.
+    """
 
     wall: datetime
     offset: timedelta | None = None
     whole_day: bool = False
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class Written:
     weekday: int | None = None
     clock: time | None = None
     offset: timedelta | None = None
+    perhaps_a_range: bool = False  # 09:00-11:00: an offset, or the end of a range of times
     capital_half: bool = False  # AM or PM in capitals, as spreadsheets set to the United States write it
 
     @property
@@ -127,7 +133,8 @@ class Written:
             raise ValueError(f"that day is a {_WEEKDAY_NAMES[midnight.weekday()]}: the date or the weekday is wrong")
         if self.clock is None:
             return CellDate(midnight, whole_day=True)
-        return CellDate(datetime.combine(midnight, self.clock), self.offset)
+        doubt = f"“{self.text}” has an offset from UTC, or a time range: {_RANGE}" if self.perhaps_a_range else ""
+        return CellDate(datetime.combine(midnight, self.clock), self.offset, doubt=doubt)
 
     def _month_and_day(self, order: Order) -> tuple[int, int]:
         return (self.first, self.second) if order is Order.MONTH_FIRST and not self.sure else (self.second, self.first)
@@ -191,6 +198,7 @@ def read_written(cell: str) -> Written:
         weekday=weekday,
         clock=None if part["h"] is None else _clock(part),
         offset=_offset(part),
+        perhaps_a_range=part["sign"] == "-" and not part["exact"] and part["sec"] is None,
         capital_half=bool(part["half"] and part["half"].isupper() and "." not in part["half"]),
     )
 
@@ -237,7 +245,8 @@ def _offset(part: dict[str, str | None]) -> timedelta | None:
         return None
     hours, minutes = int(part["oh"] or 0), int(part["om"] or 0)
     if hours > 14 or minutes > 59:
-        raise ValueError(f"there is no such offset from UTC: {part['sign']}{hours:02}:{minutes:02}")
+        hint = f"; {_RANGE}" if part["sign"] == "-" else ""
+        raise ValueError(f"there is no such offset from UTC: {part['sign']}{hours:02}:{minutes:02}{hint}")
     ahead = timedelta(hours=hours, minutes=minutes)
     return -ahead if part["sign"] == "-" else ahead
 

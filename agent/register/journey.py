@@ -35,6 +35,11 @@ def journey(cell: str, column: str, notes: Notes) -> tuple[str, ...]:
 
 def _known(name: str, column: str, notes: Notes) -> bool:
     if zone_named(name) is not None:
+        if reversed_ := re.fullmatch(r"Etc/GMT([+-])([0-9]{1,2})", name):
+            way = "behind" if reversed_[1] == "+" else "ahead of"
+            notes.error(column, f"{name} is {reversed_[2]} h {way} UTC, which is seldom meant: write the zone of a "
+                        "place, such as Europe/Paris")  # fmt: skip
+            return False
         if name in WITHOUT_SUMMER:
             notes.warning(column, f"{name} has no summer time: if that is not meant, write for example Europe/London")
         return True

@@ -131,6 +131,22 @@ def wrong_camera(camera: Candidates, visit: Visit) -> str | None:
     return f"its camera ({' or '.join(camera.labels)}) may not be one of those of {visit.title} ({wanted})"
 
 
+_NAME = "the file's name"
+_HINTS = {
+    "XMP": "its capture time is only in XMP, which programs write",
+    "IPTC": "its capture time is only in IPTC, which programs write",
+    "GPS": "it has a GPS time but no capture time, and a GPS time may be hours old",
+}
+
+
+def _hint(capture: Capture) -> str:
+    """What alone says when it was taken. No file beside it is named: its name may be private."""
+    basis = capture.basis[0] if capture.basis else _NAME
+    if basis.startswith(_NAME):
+        return "only its name says when it was taken"
+    return _HINTS.get(basis.split(maxsplit=1)[0], "only a file beside it says when it was taken")
+
+
 def no_time(capture: Capture) -> str:
     """Why there is no capture time to decide on."""
     if capture.taken is None:
@@ -138,5 +154,5 @@ def no_time(capture: Capture) -> str:
     if capture.level is Level.UPPER_BOUND:
         return "it shows only that it existed by then, not when it was taken; that is not enough to delete it"
     if capture.level is Level.FILE_NAME:
-        return "only its name says when it was taken; that is not enough to delete it"
+        return f"{_hint(capture)}; that is not enough to delete it"
     return "its capture time cannot be trusted"

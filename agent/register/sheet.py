@@ -179,7 +179,7 @@ def header_names(raw: bytes) -> tuple[str, ...]:
 
 
 def _empty(columns: Columns) -> Fault:
-    return Fault(1, None, "the file is empty", "error", columns.register)
+    return Fault(1, None, "the file is empty: save the list again", "error", columns.register)
 
 
 def _score(cells: Sequence[str], columns: Columns) -> int:
@@ -367,7 +367,8 @@ def _layout(names: list[str], header: Notes, columns: Columns) -> _Layout:
     for name in columns.needed:
         if name not in there and columns.instead.get(name) not in there:
             meant = next((written for written in unknown.values() if columns.nearest(plain(written)) == name), None)
-            header.error(name, f"this column is missing{f'; rename “{meant}” if that is it' if meant else ''}")
+            rename = f"rename “{meant}” if that is it, or " if meant else ""
+            header.error(name, f"this column is missing: {rename}add it to the header")
     named = max(place + 1 for place, written in enumerate(names) if written) if any(names) else 0
     unread = [(written, place) for place, written in unknown.items() if place not in lookalikes]
     unread += [(f"column {place + 1}", place) for place in sorted(nameless)]

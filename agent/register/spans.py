@@ -1,7 +1,8 @@
 """When a visit begins and ends: two moments as instants, each in a zone, never guessed.
 
 A time that the zone's clocks skipped is an error. A time that they showed twice is read so that the visit is longer,
-and a warning is given.
+and a warning is given. An offset that may be the end of a range of times (09:00-11:00) is believed only if it is the
+zone's own.
 """
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -37,7 +38,7 @@ def _backwards(starts: CellDate, ends: CellDate, columns: tuple[str, str], *, sa
         hint = f": is the year {starts.wall.year} meant?"
     elif turned is not None and starts.wall <= turned <= starts.wall + timedelta(days=60):
         hint = ": are day and month swapped?"
-    elif starts.wall - ends.wall <= timedelta(days=60):
+    elif starts.wall - ends.wall <= timedelta(days=60) and columns[0] != columns[1]:
         hint = f": are {columns[0]} and {columns[1]} swapped?"
     return f"the visit ends before it starts{hint}"
 
@@ -58,6 +59,9 @@ def _instant(moment: CellDate, zone: tzinfo, column: str, notes: Notes, *, end: 
     if moment.offset is not None:
         exact = moment.wall.replace(tzinfo=timezone(moment.offset)).astimezone(UTC)
         there = exact.astimezone(zone).utcoffset()
+        if moment.offset and there != moment.offset and moment.doubt:
+            notes.error(column, f"{moment.doubt}; if it is an offset, name its zone in the column timezone")
+            return None
         if moment.offset and there != moment.offset:
             notes.warning(column, f"this offset is not that of {zone} at that time; the offset is used")
         return exact

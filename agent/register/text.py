@@ -35,7 +35,7 @@ def decode(raw: bytes, register: Which) -> tuple[str | None, tuple[Fault, ...]]:
     """The text of a register; None, with the error, if it has none."""
     notes = Notes(1, register)
     if not raw.strip():
-        notes.error(None, "the file is empty")
+        notes.error(None, "the file is empty: save the list again")
     elif raw.startswith(WORKBOOK):
         notes.error(None, f"this is a workbook, not a text file: {_HOW}")
     text = None if notes.failed() else _text(raw.rstrip(b"\x1a"), notes)  # as old programs end a file

@@ -95,7 +95,9 @@ def read_visits_sheet(raw: bytes, rules: Rules) -> VisitsReading:
         whole = Fault(doubted.line, doubted.column, doubted.message, "error")
         return VisitsReading((), (whole, *faults), distrusted=whole)
     if not good and not any(fault.severity == "error" for fault in faults):
-        faults.append(Fault(1, None, "the register contains no visits", "error"))
+        faults.append(
+            Fault(1, None, "the register contains no visits: write each one on a line below the header", "error")
+        )
     return VisitsReading(
         tuple(visit for visit, _ in good),
         tuple(faults),

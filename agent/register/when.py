@@ -43,7 +43,7 @@ class When:
         moment = self.written.moment(order)
         if self.clock is None:
             return moment
-        return CellDate(datetime.combine(moment.wall, self.clock), moment.offset)
+        return replace(moment, wall=datetime.combine(moment.wall, self.clock), whole_day=False)
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ def _one(
     """The one start or end in these pieces; None, with an error, if they give none or several."""
     if not dates:
         if not any(fault.severity == "error" and fault.column not in {"id", "title"} for fault in notes.faults):
-            notes.error(column, "there is no date")
+            notes.error(column, "there is no date: write one such as 2026-03-14 08:30")
         return None
     name, written = dates[0]
     if any(other != written for _, other in dates[1:]):

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.files.home import home_folder
 from agent.removal.below import folders_below
 
 # Folder names in the path that show it by their beginning; in lower case.
@@ -79,8 +80,11 @@ def known_cloud_roots() -> Iterator[tuple[Path, str]]:
     for variable in _VARIABLES:
         if value := os.environ.get(variable):
             yield _real(Path(value)), "OneDrive"
-    for info in (Path.home() / ".dropbox" / "info.json", Path(os.environ.get("APPDATA", "")) / "Dropbox" / "info.json"):
-        for root in _dropbox_roots(info):
+    of_dropbox = [home_folder() / ".dropbox"]
+    if roaming := os.environ.get("APPDATA"):
+        of_dropbox.append(Path(roaming) / "Dropbox")
+    for folder in of_dropbox:
+        for root in _dropbox_roots(folder / "info.json"):
             yield root, "Dropbox"
 
 
@@ -128,7 +132,7 @@ def _by_mark(place: Path) -> str | None:
     for mark, name in _MARKED:
         if mark in names:
             # ~/.dropbox is also where Dropbox keeps its settings, in every home that has it.
-            if mark == ".dropbox" and place == Path.home():
+            if mark == ".dropbox" and place == home_folder():
                 continue
             return name
     for start, name in _MARKED_BY_BEGINNING:

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from agent.errors import LocalFault, Unforeseen, contained, kind_and_place
+from agent.files.home import home_folder
 
 # The characters that g_filename_to_uri leaves unchanged beside letters and digits (glib/gconvert.c, UNSAFE_PATH). Qt,
 # and so KDE, also leaves ";" (RFC 3986, pchar): a photo with one in its path has two names for its thumbnails.
@@ -95,7 +96,7 @@ def _uris(path: Path) -> tuple[str, ...]:
 def _folders(home: Path | None, faults: list[BaseException]) -> Iterator[Path]:
     """normal, large, x-large, xx-large and any others that a desktop made, and fail/PROGRAM."""
     named = os.environ.get("XDG_CACHE_HOME", "") if home is None else ""
-    home = home or Path.home()
+    home = home or home_folder()
     cache = Path(named) if named.startswith("/") else home / ".cache"
     for thumbnails in (cache / "thumbnails", home / ".thumbnails"):
         for size in _below(thumbnails, faults):

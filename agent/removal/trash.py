@@ -12,11 +12,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from agent.errors import Unforeseen, contained
+from agent.files.home import home_folder
 from agent.model.removal import Known
+from agent.removal.moment import this_moment
 
 _LARGEST = 64 * 1024
 """Bytes read at most of a `.trashinfo`, which has two lines that matter."""
@@ -37,28 +40,42 @@ def find_in_trash(path: Path, *, home: Path | None = None) -> Trashed:
     wanted = os.fsencode(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
     readable = True
     for info, top in _infos(path, home):
+        origins, all_read = _origins(info, os.fsencode(top), this_moment())
+        if wanted in origins:
+            return Trashed(Known.YES, origins[wanted])
+        readable = readable and all_read
+    return Trashed(Known.NO if readable else Known.NOT_KNOWN)
+
+
+@lru_cache(maxsize=4)
+def _origins(info: Path, top: bytes, _moment: int) -> tuple[dict[bytes, datetime | None], bool]:
+    """Where the items of a trash came from, each with when it was thrown away; and whether all could be read.
+
+    One look counts for all photos that are removed in one moment: a trash may have more items than there are photos.
+    """
+    origins: dict[bytes, datetime | None] = {}
+    try:
+        items = _items(info)
+    except OSError:
+        return origins, False
+    readable = True
+    for item in items:
         try:
-            items = _items(info)
-        except OSError:
+            with contained("an item in the trash"):
+                origin, when = _read(item)
+        except Unforeseen:  # this item cannot be read, but another one may be the photo
             readable = False
             continue
-        for item in items:
-            try:
-                with contained("an item in the trash"):
-                    origin, when = _read(item)
-            except Unforeseen:  # this item cannot be read, but another one may be the photo
-                readable = False
-                continue
-            if origin is not None and os.path.join(os.fsencode(top), origin) == wanted:  # noqa: PTH118 -- bytes
-                return Trashed(Known.YES, when)
-    return Trashed(Known.NO if readable else Known.NOT_KNOWN)
+        if origin is not None:
+            origins.setdefault(os.path.join(top, origin), when)  # noqa: PTH118 -- bytes
+    return origins, readable
 
 
 def _infos(path: Path, home: Path | None) -> Iterator[tuple[Path, Path]]:
     """Folders of `.trashinfo` files, each with the folder that a relative path in them starts from."""
     root = Path("/")
     named = os.environ.get("XDG_DATA_HOME", "") if home is None else ""
-    data = Path(named) if named.startswith("/") else (home or Path.home()) / ".local" / "share"
+    data = Path(named) if named.startswith("/") else (home or home_folder()) / ".local" / "share"
     yield data / "Trash" / "info", root
     if sys.platform != "win32":
         user = os.getuid()

@@ -2,9 +2,9 @@
 
 import os
 import sys
-from pathlib import Path
 
 from agent.errors import UsageError
+from agent.files.home import home_folder
 from agent.service.launch import Launch
 from agent.service.port import Service
 
@@ -19,7 +19,7 @@ def for_this_system(launch: Launch) -> Service:
     if sys.platform == "darwin":
         from agent.service.launchd import LaunchAgent
 
-        return LaunchAgent(launch, Path.home() / "Library" / "LaunchAgents", os.getuid())
+        return LaunchAgent(launch, home_folder() / "Library" / "LaunchAgents", os.getuid())
     if sys.platform == "linux":
         from agent.service.systemd import SystemdService, unit_folder
 

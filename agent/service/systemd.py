@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agent.errors import UsageError
+from agent.files.home import home_folder
 from agent.model.removal import Known
 from agent.service.launch import DESCRIPTION, NAME, RESTART_SECONDS, Launch
 from agent.service.port import ServiceStatus
@@ -94,7 +95,7 @@ def _quoted(word: str) -> str:
 def unit_folder(environ: Mapping[str, str]) -> Path:
     """Where the user's own units are, by systemd.unit(5)."""
     configured = environ.get("XDG_CONFIG_HOME", "")
-    base = Path(configured) if configured.startswith("/") else Path.home() / ".config"
+    base = Path(configured) if configured.startswith("/") else home_folder() / ".config"
     return base / "systemd" / "user"
 
 

@@ -9,6 +9,7 @@ import re
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
+from agent.files.home import home_folder
 from agent.settings.places import expanded
 
 DEVICE_NAME = r"^[A-Za-z0-9_-]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$"
@@ -152,7 +153,7 @@ def share_path(value: str) -> str:
 def watched(value: str) -> str:
     """A folder that is small enough to search for photos: not a drive and not a whole home folder."""
     absolute(value)
-    home = Path.home()
+    home = home_folder()
     for folder, its_home in (
         (expanded(value), home),
         (Path(os.path.realpath(expanded(value))), Path(os.path.realpath(home))),

@@ -2,7 +2,10 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+from agent.files.home import home_not_known, with_home
 
 NAME = "agent.toml"
 VARIABLE = "PHOTO_AGENT_CONFIG"
@@ -14,18 +17,32 @@ _ON_A_MAC = Path("/Library/Application Support") / _APP / NAME
 def config_folder() -> Path:
     """The user's configuration folder, where `init` writes agent.toml and the keys. It may not exist yet.
 
-    This is never a roaming folder, because a device's key must stay on the device.
+    This is never a roaming folder, because a device's key must stay on the device. UsageError if the home folder
+    is needed and not known.
     """
     from platformdirs import user_config_path  # only needed if the file was not named
 
-    return user_config_path(_APP, appauthor=False)
+    return _of_the_user(lambda: user_config_path(_APP, appauthor=False))
 
 
 def state_folder() -> Path:
-    """The user's state folder, for the journal and the record unless `device.state_dir` says otherwise."""
+    """The user's state folder, for the journal and the record unless `device.state_dir` says otherwise.
+
+    UsageError if the home folder is needed and not known.
+    """
     from platformdirs import user_state_path  # only needed if the folder was not named
 
-    return user_state_path(_APP, appauthor=False)
+    return _of_the_user(lambda: user_state_path(_APP, appauthor=False))
+
+
+def _of_the_user(find: Callable[[], Path]) -> Path:
+    try:
+        folder = find()
+    except (RuntimeError, OSError, ValueError) as fault:  # platformdirs' errors; the last two on Windows
+        raise home_not_known() from fault
+    if not folder.is_absolute():
+        raise home_not_known()
+    return folder
 
 
 def machine_file() -> Path:
@@ -60,5 +77,8 @@ def _documented() -> Path:
 
 
 def expanded(text: str) -> Path:
-    """A path from agent.toml, with `~` and environment variables replaced and without `..` and doubled `/`."""
-    return Path(os.path.normpath(os.path.expanduser(os.path.expandvars(text))))  # noqa: PTH111 - Path lacks expandvars
+    """A path from agent.toml, with `~` and environment variables replaced and without `..` and doubled `/`.
+
+    UsageError if it begins with `~` and the home folder is not known.
+    """
+    return Path(os.path.normpath(with_home(os.path.expandvars(text))))

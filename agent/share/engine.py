@@ -29,6 +29,7 @@ from agent.share.remotefolders import RemoteFolders
 from agent.share.server import Server
 from agent.share.session import Session
 from agent.share.stillthere import still_there
+from agent.share.syncing import Syncing
 from agent.share.tryout import known, try_out
 from agent.share.upload import Upload, UploadContext
 
@@ -103,9 +104,10 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+    async def still_holds(self, proofs: Sequence[Proof], *, sync: bool) -> list[Still]:
         """See `Share`."""
-        return await still_there(self.session, self.folders, self._reading, proofs)
+        syncing = Syncing(self._context.pool.all[0], self.folders, self._context.manners) if sync else None
+        return await still_there(self.session, self.folders, self._reading, proofs, syncing)
 
     async def stop(self) -> None:
         """Stop everything in flight and remove its temporary files, except large ones that a later run can continue."""

@@ -103,6 +103,7 @@ class FinalCheck:
     async def _look(self, folder: str) -> None:
         """Check all names that are waiting, again and again until none is; later ones are checked the next time."""
         while self._waiting[folder]:
+            await self._session.all_closed()
             batch, self._waiting[folder] = self._waiting[folder], []
             before = self._folders.look(folder)
             asked = [

@@ -65,6 +65,8 @@ class Frames:
             return _HEAD - have
         length, kind, _ = struct.unpack_from(">IBI", self._buffer)
         if not 5 <= length <= LARGEST_PACKET:
+            if bytes(self._buffer[:4]).decode("latin-1").isprintable():  # the usual fault in setting up a server
+                raise Malformed("it sends a text first; tell IT to switch off what the server writes at log-in")
             raise Malformed(f"a packet of {length} bytes")
         end = int(length) + 4
         if have < _SIZED and kind == PacketType.DATA and end >= _SIZED:

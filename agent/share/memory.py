@@ -16,7 +16,7 @@ from agent.model.ids import RemoteName, Sha256, TransferId
 from agent.model.proof import Method, Proof
 from agent.share.names import another, own_temporary, temporary_name
 from agent.share.port import Abilities, Delivered, HalfSent, Listed, Outcome, Sent, Space, Still, Undelivered
-from agent.share.source import LocalSource
+from agent.share.source import LocalSource, judge_local
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class MemoryShare(Closing):
             found.append((choice, self.disk.files[choice]))
         return found
 
-    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+    def still_holds(self, proofs: Sequence[Proof], *, sync: bool = False) -> list[Still]:  # noqa: ARG002  # it has no disk
         """Whether the share holds it as it was proven."""
         self._reach()
         return [self._still(proof) for proof in proofs]
@@ -196,5 +196,6 @@ def _content(outgoing: Outgoing) -> bytes:
     with LocalSource(outgoing) as source:
         content = b"".join(iter(lambda: source.read(1 << 20), b""))
         if source.sent() != Fingerprint(Sha256(hashlib.sha256(content).hexdigest()), len(content)):
+            judge_local(outgoing)
             raise NotProven("The share does not hold what was meant to be sent. The photo stays on this laptop.")
     return content

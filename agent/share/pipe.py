@@ -4,9 +4,11 @@ There are two kinds: OpenSSH's own client as a child process (`sshpipe`), and pa
 `connecting` chooses. Both check the host key against the pinned ones and log in before a byte of SFTP gets through.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 LOOK_AFTER = 0.5  # the most seconds that `receive` waits
+SMALL = 16 * 1024  # bytes that are cheaper to copy than to pass on separately
 
 
 class Pipe(Protocol):
@@ -51,3 +53,20 @@ class Pipe(Protocol):
     def release(self) -> None:
         """Release what the system holds for it: call it after `close`, when nobody receives any more."""
         ...
+
+
+def few(parts: Sequence[bytes | memoryview]) -> list[memoryview]:
+    """The same bytes in few pieces: small ones put together, large ones not copied."""
+    views: list[memoryview] = []
+    small: list[bytes | memoryview] = []
+    for part in parts:
+        if len(part) < SMALL:
+            small.append(part)
+            continue
+        if small:
+            views.append(memoryview(b"".join(small)))
+            small = []
+        views.append(memoryview(part))
+    if small:
+        views.append(memoryview(b"".join(small)))
+    return views

@@ -64,6 +64,7 @@ class PooledConnection:
 
     def one_open(self) -> None:
         """Allow one open file at a time, for whatever purpose. Call it before any is open."""
+        self.session.one_open = True
         self.write_handles = self.read_handles = self.check_handles = Window(1)
 
 

@@ -49,6 +49,7 @@ class Still(StrEnum):
     GONE = "gone"
     DIFFERENT = "different"  # other content, or not a file, or a folder above it is a link
     UNREADABLE = "unreadable"  # the server does not let it be read: nothing is known
+    NOT_SYNCED = "not-synced"  # it was to be written to the server's disk, and the server did not confirm that
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,11 @@ class Share(Protocol):
         """
         ...
 
-    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+    def still_holds(self, proofs: Sequence[Proof], *, sync: bool = False) -> list[Still]:
         """For each proof of an earlier run, in their order: whether the share holds `held` under `name` at this moment.
 
-        Every byte is read back; nothing is written. For `HOLDS`, files that rest on the proof may be removed.
+        Every byte is read back; nothing is written. With `sync`, files whose proof is not `synced` are written to the
+        server's disk first; `NOT_SYNCED` if that fails. For `HOLDS`, files that rest on the proof may be removed.
         """
         ...
 

@@ -13,21 +13,20 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 from agent.errors import ShareFault, ShareUnreachable
 from agent.share import wire
 from agent.share.faults import Refused, looked_at
 from agent.share.frames import Frames, Sink
-from agent.share.pipe import LOOK_AFTER, Pipe
+from agent.share.pipe import LOOK_AFTER, Pipe, few
 from agent.share.wire import Code, PacketType, Reply, Request
 
 AT_ONCE = 64 * 1024  # bytes handed to the pipe in one turn of the loop, or one WRITE
 PATIENCE = 3  # times the timeout, for a server that lives but does not answer
 SAFE_LENGTH = 32768  # bytes of data that every SFTP server can send and receive (filexfer-02, section 3)
 LONGEST = 255 * 1024  # OpenSSH's own limit, and a megabyte in four: more gains nothing
-SMALL = 16 * 1024  # bytes that are cheaper to copy than to pass on separately
 
 _A_LOOK = wire.on_path(PacketType.LSTAT, b"")
 _LIMITS = wire.extended(wire.LIMITS)
@@ -60,6 +59,8 @@ class Session:
         self._alive = self._heard  # the last answered keepalive
         self._probing = False
         self._closed = False
+        self._closing: asyncio.Future[Reply] | None = None  # the last file that is closed while nobody waits
+        self.one_open = False  # the server allows one open file at a time
         self._thread = threading.Thread(target=self._receive, name="share-receive", daemon=True)
 
     async def greet(self) -> None:
@@ -159,6 +160,7 @@ class Session:
 
     async def open_file(self, path: bytes, flags: int, doing: str) -> bytes:
         """A handle; `Refused` if there is none."""
+        await self.all_closed()
         return self.read_as(wire.handle, await self.ask(wire.open_file(path, flags), doing))
 
     async def lstat(self, path: bytes) -> wire.Attributes | None:
@@ -234,10 +236,15 @@ class Session:
     def dismiss(self, handle: bytes) -> None:
         """Have such a handle closed; nobody waits for that, or hears how it went.
 
-        OpenSSH's server takes one request after the other: what it is asked next finds the handle closed.
+        OpenSSH's server handles requests in order. If a server allows one open file, the next opening waits for this.
         """
         if self._lost is None:  # else it is closed already
-            self.send(wire.on_handle(PacketType.CLOSE, handle))
+            self._closing = self.send(wire.on_handle(PacketType.CLOSE, handle))
+
+    async def all_closed(self) -> None:
+        """Wait for a dismissed file to be closed, if the server allows one open file."""
+        if self.one_open and self._closing is not None:
+            await asyncio.wait([self._closing])
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
@@ -248,7 +255,7 @@ class Session:
             parts.append(self._outbox.popleft())
             size += len(parts[-1])
         if self._lost is None:
-            self._post(_few(parts))
+            self._post(few(parts))
         if self._outbox:
             self._loop.call_soon(self._flush)
 
@@ -377,20 +384,3 @@ class Session:
             self._thread.join(LOOK_AFTER * 4)
         elif self._thread.ident is None:  # never started
             self.pipe.release()
-
-
-def _few(parts: Sequence[bytes | memoryview]) -> list[memoryview]:
-    """The same bytes in few pieces: small ones put together, large ones not copied."""
-    views: list[memoryview] = []
-    small: list[bytes | memoryview] = []
-    for part in parts:
-        if len(part) < SMALL:
-            small.append(part)
-            continue
-        if small:
-            views.append(memoryview(b"".join(small)))
-            small = []
-        views.append(memoryview(part))
-    if small:
-        views.append(memoryview(b"".join(small)))
-    return views

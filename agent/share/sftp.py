@@ -155,9 +155,9 @@ class SftpShare(Closing):
                 raise ShareUnreachable("The connection to the share was closed while photos were being sent.") from None
             return None
 
-    def still_holds(self, proofs: Sequence[Proof]) -> list[Still]:
+    def still_holds(self, proofs: Sequence[Proof], *, sync: bool = False) -> list[Still]:
         """Whether the share holds these now, each read back in full."""
-        return self._run(self._working().still_holds(proofs)) if proofs else []
+        return self._run(self._working().still_holds(proofs, sync=sync)) if proofs else []
 
     # --- small things ------------------------------------------------------------------------------------------------
 

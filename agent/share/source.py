@@ -1,8 +1,9 @@
-"""The content to be sent, as a stream that is read once: the local file with its splice, hashed before and after it.
+"""The content to be sent, as a stream that is read once: the local file with its splice.
 
-At its end the stream knows whether the file still has the content that was decided on, and which bytes the share must
-return: those that were sent. For a photo with a tag in it they were worked out before (`Outgoing.held`). A photo whose
-content was another one then is not proven, since its share's copy differs.
+At its end the stream knows whether the file is still the one that was decided on, and which bytes the share must
+return. They were worked out before (`Outgoing.held`, or `original` without a splice), so nothing is hashed here for
+them: had anything else been read, the share's copy would differ, and would not be proven. `judge_local` then says whose
+fault that is.
 """
 
 import hashlib
@@ -45,11 +46,24 @@ def as_sent(outgoing: Outgoing) -> Fingerprint:
     return Fingerprint(Sha256(digest.hexdigest()), outgoing.size)
 
 
+def judge_local(outgoing: Outgoing) -> None:
+    """LocalFault if the local content is not, or no longer, the one that was decided on. Reads it in full."""
+    source, digest, size = outgoing.source, hashlib.sha256(), 0
+    with BytesIO(source) if isinstance(source, bytes) else open_same(source) as file:
+        try:
+            while piece := file.read(AT_ONCE):
+                digest.update(piece)
+                size += len(piece)
+        except OSError as error:
+            raise LocalFault(GONE) from error
+    if Fingerprint(Sha256(digest.hexdigest()), size) != outgoing.original:
+        raise LocalFault(CHANGED)
+
+
 class LocalSource(Closing):
     """The bytes of one `Outgoing`, in order, in pieces of any size; it holds one piece in memory.
 
-    Raises `LocalFault` on opening if the file is not the one that was examined, and from `sent` if what was read is not
-    `outgoing.original`.
+    Raises `LocalFault` on opening if the file is not the one that was examined, and from `sent` if it is not any more.
     """
 
     def __init__(self, outgoing: Outgoing) -> None:
@@ -61,10 +75,10 @@ class LocalSource(Closing):
             raise LocalFault("A photo's tag does not fit it. It will be looked at again.")
         source = outgoing.source
         self._file: BinaryIO = BytesIO(source) if isinstance(source, bytes) else open_same(source)
-        self._original = hashlib.sha256()
-        # Where it is known what the share will hold, it follows from the original, and need not be hashed again.
-        self._held = None if self._splice is None else outgoing.held
-        self._sent = self._original if self._splice is None or self._held else hashlib.sha256()
+        self.expected = outgoing.held or (outgoing.original if self._splice is None else None)
+        """What the share must return; None if that is not known before everything was read."""
+        # The original is hashed too then: without that, nothing would show that it is the one that was decided on.
+        self._original, self._sent = hashlib.sha256(), hashlib.sha256()
         self._taken = 0  # bytes of the original
         self._given = 0  # bytes as sent
         self._before, self._drop, self._insert = (  # the rest of the splice
@@ -79,17 +93,16 @@ class LocalSource(Closing):
             missing -= len(piece)
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self._given += len(data)
-        if self._sent is not self._original:
+        if self.expected is None:
             self._sent.update(data)
         return data
 
     def skip(self, length: int) -> Sha256:
         """Skip the first `length` bytes, which were sent before; returns their SHA-256. Raises LocalFault."""
-        if self._held is not None:
-            raise ValueError("a photo with a tag in it is sent from its start")
-        while (missing := length - self._given) > 0 and self.read(min(missing, AT_ONCE)):
-            pass
-        return Sha256(self._sent.hexdigest())
+        digest = hashlib.sha256()
+        while (missing := length - self._given) > 0 and (data := self.read(min(missing, AT_ONCE))):
+            digest.update(data)
+        return Sha256(digest.hexdigest())
 
     def _next(self, length: int) -> bytes:
         if self._before > 0:
@@ -111,18 +124,22 @@ class LocalSource(Closing):
         self._taken += len(piece)
         if self._taken > self._outgoing.original.size:
             raise LocalFault(CHANGED)  # it grew: without this, a file that grows for ever would be sent for ever
-        self._original.update(piece)
+        if self.expected is None:
+            self._original.update(piece)
         return piece
 
     def sent(self) -> Fingerprint:
-        """The fingerprint of everything sent, after the last byte. Raises LocalFault if the original differs."""
+        """What the share must return, after the last byte. Raises LocalFault if the file was changed meanwhile."""
         if self._next(1):
             raise LocalFault(CHANGED)
-        read = Fingerprint(Sha256(self._original.hexdigest()), self._taken)
-        source = self._outgoing.source
-        if read != self._outgoing.original or not (isinstance(source, bytes) or is_same(self._file, source)):
+        source, original = self._outgoing.source, self._outgoing.original
+        if self._taken != original.size or not (isinstance(source, bytes) or is_same(self._file, source)):
             raise LocalFault(CHANGED)
-        return self._held or Fingerprint(Sha256(self._sent.hexdigest()), self._given)
+        if self.expected is not None:
+            return self.expected
+        if self._original.hexdigest() != original.sha256:
+            raise LocalFault(CHANGED)
+        return Fingerprint(Sha256(self._sent.hexdigest()), self._given)
 
     def close(self) -> None:
         """Close the file."""

@@ -15,6 +15,7 @@ from agent.share.readback.reader import Reader
 from agent.share.remotefolders import RemoteFolders
 from agent.share.session import Session
 from agent.share.streams import Progress
+from agent.share.syncing import Syncing
 
 AT_ONCE = 8  # files read at the same time; the readers' windows limit the bytes
 
@@ -24,6 +25,7 @@ async def still_there(
     folders: RemoteFolders,
     reading: Callable[[int], Awaitable[Reader]],
     proofs: Sequence[Proof],
+    syncing: Syncing | None,
 ) -> list[Still]:
     """An answer for each proof, in their order. Raises ShareUnreachable."""
     turn = asyncio.Semaphore(AT_ONCE)
@@ -49,18 +51,31 @@ async def still_there(
             try:
                 if (above := await known(folder_of(proof.name))) is not Still.HOLDS:
                     return above
-                path = folders.path(proof.name)
-                about = await session.lstat(path)
-                if about is None:
-                    return Still.GONE
-                if not about.is_file or about.size not in {proof.held.size, None}:
-                    return Still.DIFFERENT
-                reader = await reading(proof.held.size)
-                held = await reader.read(path, proof.held.size, Progress(proof.held.size))
+                return await _held(proof, session, folders, reading, syncing)
             except NotProven:
                 return Still.DIFFERENT
             except Refused as refused:
                 return Still.GONE if refused.missing else Still.UNREADABLE
-            return Still.HOLDS if held.fingerprint == proof.held else Still.DIFFERENT
 
     return list(await asyncio.gather(*map(one, proofs)))
+
+
+async def _held(
+    proof: Proof,
+    session: Session,
+    folders: RemoteFolders,
+    reading: Callable[[int], Awaitable[Reader]],
+    syncing: Syncing | None,
+) -> Still:
+    """Whether this file, in a real folder, is what was proven. Raises `NotProven`, `Refused`."""
+    path = folders.path(proof.name)
+    about = await session.lstat(path)
+    if about is None:
+        return Still.GONE
+    if not about.is_file or about.size not in {proof.held.size, None}:
+        return Still.DIFFERENT
+    if syncing is not None and not proof.synced and not await syncing.file_and_name(proof.name):
+        return Still.NOT_SYNCED
+    reader = await reading(proof.held.size)
+    held = await reader.read(path, proof.held.size, Progress(proof.held.size))
+    return Still.HOLDS if held.fingerprint == proof.held else Still.DIFFERENT

@@ -76,7 +76,6 @@ async def write_all(
     `all_under_way` once the last write has been handed over, before it is confirmed. Raises `LocalFault` if the source
     is not what was expected, `Refused` for the first write that failed.
     """
-    length = bucket.piece(session.write_length)
     under_way: deque[tuple[int, asyncio.Future[Reply]]] = deque()
 
     def confirm() -> None:
@@ -85,8 +84,9 @@ async def write_all(
         confirmed(units)
 
     try:
-        for offset in range(span.start, span.stop, length):
-            units = min(length, span.stop - offset)
+        offset = span.start
+        while offset < span.stop:
+            units = min(bucket.piece(session.write_length), span.stop - offset)
             await window.take(units)
             try:
                 data = source.read(units)
@@ -98,6 +98,7 @@ async def write_all(
             future = session.send(wire.write(handle, offset, data))
             future.add_done_callback(functools.partial(_give_back, window, units))
             under_way.append((units, future))
+            offset += units
             while under_way and under_way[0][1].done():  # so that a refusal ends it here, not after the whole file
                 confirm()
         all_under_way()

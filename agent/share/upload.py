@@ -31,11 +31,12 @@ from agent.share.naming import give_name
 from agent.share.pacing import Bucket
 from agent.share.patience import patiently
 from agent.share.pool import LARGE, ConnectionPool, Turn
-from agent.share.readback.reader import HeldContent, Reader, Start, synced
+from agent.share.readback.reader import HeldContent, Reader, Start
 from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
-from agent.share.source import LocalSource
+from agent.share.source import LocalSource, judge_local
 from agent.share.streams import DIFFERENT, Progress, write_all
+from agent.share.syncing import Syncing
 from agent.share.wire import Flag, PacketType, Reply
 
 OTHER = 1000  # added to a file's number to get another temporary name
@@ -242,7 +243,7 @@ class Upload:
 
     async def _is_ours(self) -> bool:
         if self._meant is None:
-            self._meant = await asyncio.to_thread(_read_through, self._outgoing)
+            self._meant = await asyncio.to_thread(_expected, self._outgoing)
         size = self._outgoing.size
         reader = await self._context.reader(size)
         try:
@@ -274,9 +275,18 @@ class Upload:
         return await patiently(self._session, lambda: reader.read(self._temporary, size, self._progress, start=start))
 
     async def prove(self) -> None:
-        """Wait until all of the temporary file is read back. `NotProven` unless it is, byte for byte, what was sent."""
+        """Wait until all of the temporary file is read back. `NotProven` unless it is, byte for byte, what was meant;
+        `LocalFault` if that is because the local file was changed while it was sent.
+        """
         if self._method is Method.ALREADY_THERE:
             return
+        try:
+            await self._compare()
+        except NotProven:
+            await asyncio.to_thread(judge_local, self._outgoing)
+            raise
+
+    async def _compare(self) -> None:
         if self._reading is None:
             raise NotProven(DIFFERENT)
         try:
@@ -332,19 +342,8 @@ class Upload:
             self._synced = await self._sync_file()
 
     async def _sync_file(self) -> bool:
-        """Write a file that has its name to disk; on Windows that needs a file that is open for writing."""
-        manners = self._context.manners
-        async with self._context.pool.all[0].check_handles.hold(1):
-            for flag in (Flag.READ, Flag.WRITE) if manners.fsync_reader else (Flag.WRITE,):
-                with contextlib.suppress(Refused):
-                    handle = await self._session.open_file(self._path, flag, "open the photo")
-                    try:
-                        if await synced(self._session, handle):
-                            return True
-                    finally:
-                        await self._session.let_go(handle)
-                manners.fsync_reader = False
-        return False
+        context = self._context
+        return await Syncing(context.pool.all[0], context.folders, context.manners).file(self._path)
 
     async def withdraw(self) -> None:
         """Remove the temporary file, if there may be one. If the server does not remove it, a later sweep will."""
@@ -391,8 +390,8 @@ class Upload:
         return self._context.folders.path(self._name)
 
 
-def _read_through(outgoing: Outgoing) -> Fingerprint:
+def _expected(outgoing: Outgoing) -> Fingerprint:
     with LocalSource(outgoing) as source:
-        while source.read(1 << 20):
+        while source.expected is None and source.read(1 << 20):
             pass
-        return source.sent()
+        return source.expected or source.sent()

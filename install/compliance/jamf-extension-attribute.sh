@@ -14,7 +14,9 @@ result() {
 user=${PHOTO_AGENT_USER:-$(stat -f %Su /dev/console 2>/dev/null)}
 case $user in "" | root | loginwindow | _mbsetupuser) result "not known" ;; esac
 home=$(eval echo "~$user")
-agent=$home/.local/bin/photo-agent
+# The package's place, then the one of install/macos.sh.
+agent=/usr/local/bin/photo-agent
+[ -x "$agent" ] || agent=$home/.local/bin/photo-agent
 [ -x "$agent" ] || result "not installed"
 
 if [ "$(id -un)" = "$user" ]; then

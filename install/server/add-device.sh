@@ -10,7 +10,8 @@
 #
 # `photo-agent init` prints DEVICE and the keys on the laptop (device.name, the SSH key, the log key). The user has the
 # name of the device in lower case, unless --user says otherwise; agent.toml has it as share.user. Repeating this with a
-# new SSH key replaces the old one and ends its open sessions. The log key is for `photo-agent log verify` and the witness.
+# new SSH key replaces the old one and ends its open sessions. A laptop that was given another name, and has the same key
+# and user as before, gets a folder for its new record; its old one stays. The log key is for `photo-agent log verify` and the witness.
 #
 # --from takes all files *.enrolment in a folder, as `photo-agent init --enrolment FOLDER` writes them. They come from
 # laptops, so each is checked, and a device that was let in before keeps its keys: to replace one, name it as above.
@@ -34,7 +35,7 @@ while [ $# -gt 0 ]; do
     --from) from=${2:?--from needs a folder}; shift 2 ;;
     --only-new) only_new=yes; shift ;; # a device that was let in before keeps its keys; used by --from
     -h | --help) usage; exit 0 ;;
-    -*) usage >&2; exit 2 ;;
+    -*) usage >&2; fail "There is no option $1." ;;
     *)
         if [ -z "$device" ]; then device=$1; elif [ -z "$key" ]; then key=$1; else usage >&2; exit 2; fi
         shift
@@ -126,7 +127,9 @@ take_all() {
         fi
         if [ -s "$copy.fault" ]; then
             refused=$((refused + 1))
-            echo "$name was not entered: it $(shown "$(cat "$copy.fault")")" | sed 's/: it \([A-Z'\'']\)/: \1/' >&2
+            # What `fault_of` says goes on after "it"; what add-device.sh itself says is a whole sentence.
+            if [ -e "$copy.said" ]; then it=''; else it='it '; fi
+            echo "$name was not entered: $it$(shown "$(sed 's/ *$//' "$copy.fault")")" >&2
         fi
     done
     echo "$((count - refused)) of $count entered. Compare the fingerprints with those that the laptops show."
@@ -144,7 +147,7 @@ fi
 
 if [ -z "$device" ] || [ -z "$key" ]; then
     usage >&2
-    exit 2
+    fail "Name a device and its SSH key, as \`photo-agent init\` prints them."
 fi
 case $device in
 .* | *. | -* | *[!A-Za-z0-9._-]*) fail "A device's name has only letters, digits, '.', '_' and '-', and no '.' first or last." ;;
@@ -163,7 +166,10 @@ esac
 new=$(mktemp "$keys/.new.XXXXXX")
 trap 'rm -f "$new"' EXIT
 printf 'restrict %s\n' "$key" >"$new"
-ssh-keygen -l -f "$new" >/dev/null 2>&1 || fail "That is not a whole SSH key; copy all of the line that photo-agent init prints."
+# A second blank would hide the key from the comparisons below, which take it as the second word.
+if ! printf '%s\n' "$key" | LC_ALL=C grep -Eqx 'ssh-ed25519 [A-Za-z0-9+/]{68}( .*)?' || ! ssh-keygen -l -f "$new" >/dev/null 2>&1; then
+    fail "That is not a whole SSH key; copy all of the line that photo-agent init prints."
+fi
 blob=$(printf %s "$key" | cut -d' ' -f2)
 
 # A log key speaks for the device that it names, so it must name this device.
@@ -178,12 +184,20 @@ fi
 # Another device's name must not lead to this user or folder, not even on systems that ignore capitals.
 there=$(find "$root/photos/record" -mindepth 1 -maxdepth 1 -iname "$device" ! -name "$device")
 [ -z "$there" ] || fail "There is a device $(shown "$(basename "$there")") already; choose a name that differs by more than capitals."
-old=''
+old='' renamed=''
 if id -- "$user" >/dev/null 2>&1; then
     is_device "$user" || fail "There is a user $user already who is not a device; choose another name with --user."
     of=$(getent passwd "$user" | cut -d: -f5)
     case $of in
-    "photo-agent on "*) [ "$of" = "photo-agent on $device" ] || fail "$user is the user of ${of#photo-agent on }; choose another name for $device with --user." ;;
+    "photo-agent on "*)
+        # The same key comes from the same laptop, which was given another name: it begins a new record beside its old one.
+        if [ "$of" != "photo-agent on $device" ]; then
+            if [ -n "$only_new" ] || ! grep -qsF -- " $blob" "$keys/$user"; then
+                fail "$user is the user of ${of#photo-agent on }; choose another name for $device with --user."
+            fi
+            renamed=yes
+        fi
+        ;;
     esac
     [ ! -f "$keys/$user" ] || old=$(cut -d' ' -f3 "$keys/$user")
     if [ -n "$only_new" ]; then
@@ -206,6 +220,7 @@ fi
 
 if id -- "$user" >/dev/null 2>&1; then
     usermod --expiredate '' --append --groups photo-door "$user"
+    [ -z "$renamed" ] || usermod --comment "photo-agent on $device" "$user"
 else
     useradd --system --gid photo-agents --groups photo-door --no-create-home --home-dir / \
         --shell "$(command -v nologin || echo /usr/sbin/nologin)" --comment "photo-agent on $device" "$user"

@@ -14,7 +14,7 @@ while [ $# -gt 0 ]; do
     --keys) keys=${2:?--keys needs a folder}; shift 2 ;;
     --sshd-config) config=${2:?--sshd-config needs a file}; shift 2 ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
+    *) usage >&2; echo "There is no option $1." >&2; exit 2 ;;
     esac
 done
 [ "$(id -u)" -eq 0 ] || { echo "This reads files that only root may read: run it with sudo." >&2; exit 2; }
@@ -180,4 +180,9 @@ if [ "$wrongs" -gt 0 ]; then
     if [ "$wrongs" -eq 1 ]; then echo "1 thing is wrong with the share in $root."; else echo "$wrongs things are wrong with the share in $root."; fi
     exit 1
 fi
-echo "The share in $root has no faults. Devices: $(printf '%s' "$devices" | grep -c . || true)."
+let_in=0 shut_out=0
+for device in $devices; do
+    if [ -f "$keys/$device" ]; then let_in=$((let_in + 1)); else shut_out=$((shut_out + 1)); fi
+done
+if [ "$shut_out" -gt 0 ]; then shut_out=", and $shut_out shut out"; else shut_out=''; fi
+echo "The share in $root has no faults. Devices: $let_in$shut_out."

@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
     --log-keys) log_keys=${2:?--log-keys needs a file}; shift 2 ;;
     --editors) editors=${2:?--editors needs a group}; shift 2 ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
+    *) usage >&2; echo "There is no option $1." >&2; exit 2 ;;
     esac
 done
 [ "$(id -u)" -eq 0 ] || { echo "This makes groups and folders for root: run it with sudo." >&2; exit 2; }

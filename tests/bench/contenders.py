@@ -93,11 +93,20 @@ def _limit(job: Job) -> list[str]:
     return ["sh", "-c", f"cat {job.folder}/* | {ssh} {job.server.user}@{job.server.host} 'cat >/dev/null'"]
 
 
+def _both_ways(job: Job) -> list[str]:
+    """As much down as up at the same time: what a link carries of a proof for which every byte is read back."""
+    ssh = " ".join(["ssh", *job.ssh_options, "-c", "aes128-gcm@openssh.com", "-p", str(job.server.port)])
+    where = f"{job.server.user}@{job.server.host}"
+    down = f"{ssh} {where} 'cat {job.folder}/*' >/dev/null"
+    return ["sh", "-c", f"{down} & {_limit(job)[-1]} && wait $!"]
+
+
 OURS = "photo-agent, the share alone"
 PIPELINE = "photo-agent sync, scan to removal"
 RCLONE = "rclone move, hashed by a shell"
 SFTP = "OpenSSH sftp -b"
 LIMIT = "limit: cat through ssh"
+BOTH_WAYS = "the same, and as much back"
 
 ALL = (
     Contender(OURS, "read back", _python("ours"), needs=()),
@@ -108,4 +117,5 @@ ALL = (
     Contender("lftp mirror, 4 at once", "no", _lftp, needs=("lftp", "ssh")),
     Contender("paramiko put", "size", _python("paramiko")),
     Contender(LIMIT, "no", _limit, needs=("ssh",)),
+    Contender(BOTH_WAYS, "no", _both_ways, needs=("ssh",)),
 )

@@ -64,7 +64,7 @@ class BenchServer(OpenSSH):
     """OpenSSH at the far end of a link; plain, or chrooted without a shell."""
 
     def __init__(self, link: Link, *, chrooted: bool) -> None:
-        super().__init__(chrooted=chrooted, unprivileged=chrooted)
+        super().__init__(chrooted=chrooted, unprivileged=chrooted, quick_keys=False)
         self.link = link
         if link.up:
             self.host = "10.99.1.2"

@@ -75,8 +75,9 @@ class Part:
 def quick() -> list[Part]:
     """What the bars are about."""
     loopback, lan, home = (next(link for link in LINKS if link.name == name) for name in ("loopback", "lan", "home"))
-    beside = (contenders.OURS, contenders.PIPELINE, contenders.RCLONE, contenders.SFTP, contenders.LIMIT)
-    line = (contenders.OURS, contenders.PIPELINE, contenders.LIMIT)
+    limits = (contenders.LIMIT, contenders.BOTH_WAYS)
+    line = (contenders.OURS, contenders.PIPELINE, *limits)
+    beside = (*line, contenders.RCLONE, contenders.SFTP)
     return [
         Part(loopback, equal("photos", 50, 4_000_000), beside),
         Part(loopback, equal("large", 1, 400_000_000), beside),
@@ -212,7 +213,7 @@ def run(row: Row, server: BenchServer, work: Path) -> None:
     except RuntimeError as fault:
         row.fault = str(fault)
         return
-    if row.contender.name != contenders.LIMIT:
+    if row.contender.name not in {contenders.LIMIT, contenders.BOTH_WAYS}:
         arrived = sum(path.stat().st_size for path in disk.rglob("*") if path.is_file())
         if arrived < row.size:
             row.fault = f"{arrived} of {row.size} bytes arrived\n{said[-2000:]}"
@@ -239,13 +240,13 @@ def table(rows: list[Row], load_before: float) -> str:
         group = [row for row in rows if row.link is link and row.load is load]
         others = [
             next((row for row in group if row.contender.name == name), None)
-            for name in (contenders.RCLONE, contenders.SFTP, contenders.LIMIT)
+            for name in (contenders.RCLONE, contenders.SFTP, contenders.LIMIT, contenders.BOTH_WAYS)
         ]
         lines += [
             f"### {load.words}, {link.words}",
             "",
-            "| | checks | MB/s | ÷ rclone hashed | ÷ sftp -b | ÷ limit | client CPU | server CPU | memory MB | once |",
-            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+            "| | checks | MB/s | ÷ rclone | ÷ sftp -b | ÷ limit | ÷ both ways | client CPU | server CPU | MB | once |",
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
         ]
         for row in group:
             beside = [f"{row.speed / other.speed:.2f}" if other else "" for other in others]
@@ -255,7 +256,9 @@ def table(rows: list[Row], load_before: float) -> str:
             )
         lines.append("")
     figures = {
-        (row.link.name, row.load.name, row.contender.name): bars.Figures(row.speed, row.cpu("client_cpu"), row.peak)
+        (row.link.name, row.load.name, row.contender.name): bars.Figures(
+            row.speed, row.cpu("client_cpu"), row.peak, row.share
+        )
         for row in rows
     }
     return "\n".join(lines + bars.lines(figures))

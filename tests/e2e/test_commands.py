@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.trip import FORMULA, Trip
 from tests.laptop import Laptop
 
@@ -228,3 +230,12 @@ def test_a_reader_that_has_seen_enough_is_no_fault(trip: Trip) -> None:
         ["bash", "-c", f"set -o pipefail; {shell}"], capture_output=True, text=True, check=False, timeout=20
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("line", ["--help", "status --json", "log show", "log show --csv"])
+def test_output_that_cannot_be_written_is_a_sentence(laptop: Laptop, line: str) -> None:
+    done = laptop.command(*line.split(), before=("sh", "-c", 'exec "$@" >/dev/full', "sh"))
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("The output cannot be written: No space left on device.")
+    assert "Traceback" not in done.stderr

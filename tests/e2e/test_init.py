@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,10 +66,11 @@ def test_with_the_fingerprint_that_it_gave_everything_is_set_up(fresh: Laptop, s
 
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told.keys() == {"settings", "device", "user", "ssh_key", "log_key", "add_device"}
+    assert told.keys() == {"settings", "device", "user", "ssh_key", "log_key", "add_device", "fingerprint"}
     assert told["ssh_key"].startswith("ssh-ed25519 ")
     assert told["ssh_key"] != told["log_key"]
-    assert told["add_device"] == f"install/server/add-device.sh laptop-17 '{told['ssh_key']}' --user {sshd.user}"
+    both = f"'{told['ssh_key']}' --log-key '{told['log_key']}'"
+    assert told["add_device"] == f"install/server/add-device.sh laptop-17 {both} --user {sshd.user}"
     assert load(fresh.config).device.staff == "j.smith"
     made = keys(fresh)
     assert {"id_ed25519", "log_ed25519", "known_hosts"} <= made.keys()
@@ -159,6 +161,29 @@ def test_a_changed_host_key_is_not_pinned_in_place_of_the_old_one(fresh: Laptop,
     assert init(fresh, "--host-key", fingerprint(fresh)).returncode == 0
     assert fingerprint(fresh) in init(fresh, "--host-key", old).stderr
     assert keys(fresh)["known_hosts"] != before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc here")
+def test_a_file_that_it_gives_to_all_laptops_is_not_pinned_into(fresh: Laptop) -> None:
+    """Where IT gives known_hosts to all laptops, a user cannot write it."""
+    init(fresh, "--host-key", fingerprint(fresh))
+    theirs = "/proc/known_hosts"  # a folder in which not even root can make a file
+    assert fresh.command("config", "set", "share.known_hosts_file", theirs, env=places(fresh)).returncode == 0
+    before = fresh.config.read_bytes()
+    done = init(fresh, "--host-key", fingerprint(fresh), "--name", "another-name")
+    assert done.returncode == 2
+    assert "IT must put the server's new key into it" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert fresh.config.read_bytes() == before
+
+
+def test_the_key_is_shown_with_its_fingerprint_for_it_to_compare(fresh: Laptop, tmp_path: Path) -> None:
+    done = init(fresh, "--host-key", fingerprint(fresh), "--enrolment", str(tmp_path))
+    (left,) = tmp_path.glob("*.enrolment")
+    shown = re.search(r"^fingerprint: (SHA256:\S+)$", left.read_text("utf-8"), re.MULTILINE)
+    assert shown is not None
+    assert f"for IT to compare: {shown[1]}" in done.stdout
+    assert "add-device.sh --from FOLDER" in done.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal to type on is a pseudo-terminal of POSIX")

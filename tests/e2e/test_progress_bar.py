@@ -70,6 +70,7 @@ def test_what_a_person_has_to_know_stands_above_the_bar(laptop: Laptop) -> None:
     (laptop.share / "register" / "visits.csv").unlink()
     last = Terminal(laptop, "sync").finish()
     assert "The visits register could not be used" in last
+    assert "last good one" not in last, "there is none"
     assert "not sent yet" in last
 
 

@@ -102,6 +102,6 @@ def test_the_demo_ends_with_its_own_report(tmp_path: Path) -> None:
     assert "7 photos of 1 visit went to the school network" in (keep / "report" / "headteacher.html").read_text("utf-8")
     # A newcomer pastes these lines, whether or not the program is on the PATH.
     review = next(line for line in done.stdout.splitlines() if line.endswith(" review list"))
-    typed = review if sys.platform == "win32" else shlex.split(review)
+    typed = review.strip() if sys.platform == "win32" else shlex.split(review)  # a shell passes over the indentation
     pasted = subprocess.run(typed, capture_output=True, encoding="utf-8", check=False)
     assert (pasted.returncode, "IMG_0011.JPG" in pasted.stdout) == (0, True), pasted.stderr

@@ -1,5 +1,6 @@
 """`doctor` on a laptop where one thing is wrong: which check says so, and the exit code that scripts go by."""
 
+import getpass
 import json
 from collections.abc import Callable
 
@@ -65,6 +66,32 @@ def test_the_exit_code_says_what_kind_of_thing_is_wrong(
     assert check is None or check in failed
     assert bool(failed) == (code != 0)
     assert all(one["do"] for one in found if one["result"] == "fail")
+
+
+def advice(laptop: Laptop, check: str) -> str:
+    found = [json.loads(line) for line in laptop.command("doctor", "--json").stdout.splitlines()]
+    return next(str(one["do"]) for one in found if one["check"] == check)
+
+
+def test_advice_about_the_register_fits_what_is_wrong(laptop: Laptop) -> None:
+    wrong_user(laptop)
+    assert advice(laptop, "register") == "put the share right first: the register is on it"
+    laptop.configure()
+    assert laptop.command("sync").returncode == 0
+    register_away(laptop)
+    assert advice(laptop, "register") == "until then the last good one is used"
+    empty_register(laptop)
+    assert "names every fault" in advice(laptop, "register")
+    done = laptop.command("sync")
+    assert "The new visits register is not used: it contains no valid visit; line 1: the file is empty" in done.stderr
+    assert "could not be used" not in done.stderr, "said once"
+
+
+def test_a_name_that_it_lists_is_corrected_in_its_list(laptop: Laptop) -> None:
+    names = laptop.home / "staff.csv"
+    names.write_text(f"login,staff\n{getpass.getuser()},j.smyth\n")
+    laptop.configure(device={"staff": "{login}", "staff_file": str(names)})
+    assert str(names) in advice(laptop, "register staff")
 
 
 def test_staff_whom_no_visit_lists_are_pointed_out(laptop: Laptop) -> None:

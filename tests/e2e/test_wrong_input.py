@@ -35,6 +35,8 @@ WRONG = {
     "visits list --json": "has not read the register yet",
     "cameras list --json": "has not read the register yet",
     "explain OUT": "There is no file",
+    "log show --since yesterday": "nor a moment such as 2026-03-14T09:00 (this date cannot be read).",
+    "witness FOLDER --keys KEYS --state REGISTER/x": "Name another one with --state",
 }
 
 

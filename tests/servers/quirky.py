@@ -2,7 +2,8 @@
 
 Its own small SFTP 3 over a real folder, behind paramiko's SSH; listens on loopback and lets any key in. Quirks:
 
-- `ext=fsync+hardlink`: extensions that it offers; `extfail=fsync`: offered, and refused with `extcode`
+- `ext=fsync+hardlink`: extensions that it offers; `extfail=fsync`: offered, and refused with `extcode`; `badsyncs=N`:
+  the first N times that a file is to be synced, that fails
 - `maxsess=N`: a further session is a failed login; `maxopen=N`: so many files open at a time
 - `missing=CODE`, `exists=CODE`: what it says where nothing, or something, is
 - `notypebits`, `nosize`, `noowner`, `noperm`: what its attributes leave out
@@ -72,7 +73,7 @@ class House:
 
     def __init__(self, root, quirks):
         self.root, self.quirks = root, quirks
-        self.sessions, self.written, self.lock = 0, 0, threading.Lock()
+        self.sessions, self.written, self.syncs, self.lock = 0, 0, 0, threading.Lock()
 
     def full(self):
         return "maxsess" in self.quirks and self.sessions >= self.quirks.number("maxsess", 1)
@@ -301,6 +302,9 @@ class Session:
             file, _, flags, _ = self.handles[self.take_string()]
             if "readonlysync" in self.quirks and not flags & 2:
                 raise PermissionError
+            self.house.syncs += 1
+            if self.house.syncs <= self.quirks.number("badsyncs", 0):
+                raise OSError(errno.EIO, "")
             os.fsync(file)
             self.status(OK)
         elif name == "hardlink":

@@ -42,6 +42,9 @@ newcomer() {
     export PHOTO_AGENT_SHARED="Z:${shared//\//\\}"
     "$folder/python" install/try.py
     "$folder/python" install/test.py -q "$@"
+    # A test that Windows' Python cannot even read ends a run of all tests, of which the above may be some.
+    WINDOWS_PROGRAM=../checkout/.venv/Scripts/python.exe "$folder/python" -m pytest --collect-only -qq tests >collected ||
+        { tail -n 40 collected; return 1; }
 }
 
 log=$(mktemp)

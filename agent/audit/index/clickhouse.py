@@ -18,6 +18,7 @@ from agent.audit.index.queries import Answer
 from agent.audit.index.store import Erased
 from agent.audit.index.tables import DEVICES, TABLES, Column, Of, Row, Table
 from agent.errors import RecordError, UsageError
+from agent.extras import to_install
 from agent.record.tree import Frontier
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def connected(target: str) -> "Client":
     try:
         import clickhouse_connect
     except ImportError as fault:
-        raise UsageError("ClickHouse needs its client: pip install 'visit-photo-agent[audit]'") from fault
+        raise UsageError(f"ClickHouse needs its client. To install it: {to_install('audit')}") from fault
     try:
         parts = urlsplit(target)
         host, port, user, password = parts.hostname, parts.port, parts.username, parts.password

@@ -28,6 +28,7 @@ from agent.audit.index.queries import Answer
 from agent.audit.index.store import Erased
 from agent.audit.index.tables import DEVICES, ENTRIES, FILES, TABLES, Column, Of, Row, Table
 from agent.errors import RecordError, UsageError
+from agent.extras import to_install
 from agent.files.durable import make_folder, replace_file, sync_file, sync_folder
 from agent.record.tree import Frontier
 
@@ -258,7 +259,7 @@ def _duckdb() -> "ModuleType":
     try:
         import duckdb
     except ImportError as fault:
-        raise UsageError("An index in a folder needs DuckDB: pip install 'visit-photo-agent[audit]'") from fault
+        raise UsageError(f"An index in a folder needs DuckDB. To install it: {to_install('audit')}") from fault
     return duckdb
 
 

@@ -332,3 +332,17 @@ def test_photos_of_any_name_are_shown_explained_and_sent(laptop: Laptop, good: P
     assert not [path for path in paths if path.exists()]
     assert originals < laptop.originals_on_share()
     assert all(name.isascii() for name in laptop.on_share())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the rights of POSIX")
+def test_a_file_that_may_not_be_looked_at_is_not_called_missing(laptop: Laptop, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "visits.csv").write_text("id")
+    closed.chmod(0)
+    try:
+        done = laptop.command("visits", "check", closed / "visits.csv", before=WITHOUT_PRIVILEGES)
+    finally:
+        closed.chmod(0o700)
+    assert done.returncode == 2
+    assert "in a folder that you may not look into" in done.stderr

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.journal import State
+from agent.record import EntryKind
 from tests.laptop import Laptop
+from tests.servers.others import Quirky
 
 STRACE = shutil.which("strace")
 
@@ -35,3 +38,26 @@ def test_every_name_in_the_state_folder_is_synced_before_the_first_removal(lapto
     else:
         pytest.fail("the photo was never removed")
     assert {folder for folder in waiting if Path(folder) == state.parent or Path(folder).is_relative_to(state)} == set()
+
+
+@pytest.mark.parametrize("bad", [1, 3])
+def test_a_photo_that_a_server_once_failed_to_sync_leaves_later(tmp_path: Path, bad: int) -> None:
+    with Quirky(f"ext=fsync+hardlink,badsyncs={bad}") as server:
+        laptop = Laptop(tmp_path / "laptop", server)
+        photo = laptop.photo("a.jpg")
+        first = laptop.run()
+        assert (first.proven, first.removed, photo.exists()) == (1, 0, True)
+        for _ in range(bad):
+            laptop.run()
+        assert not photo.exists()
+        assert [entry.body["files"] for entry in laptop.entries(EntryKind.REMOVED)] == [1]
+
+
+def test_a_photo_is_not_removed_on_a_server_that_never_syncs(tmp_path: Path) -> None:
+    with Quirky("ext=fsync+hardlink,extfail=fsync") as server:
+        laptop = Laptop(tmp_path / "laptop", server)
+        photo = laptop.photo("a.jpg")
+        assert [laptop.run().removed for _ in range(3)] == [0, 0, 0]
+        assert photo.exists()
+        (waiting,) = laptop.look(lambda context: context.journal.tracked_photos(State.RECORDED))
+        assert "did not confirm" in (waiting.reason or "")

@@ -44,6 +44,15 @@ def test_a_changed_host_key_stops_everything_and_is_on_record_once(laptop: Lapto
     assert refusals(laptop) == ["host key"]
 
 
+def test_being_refused_shows_in_the_exit_code_of_status_though_nothing_waits(laptop: Laptop, server: OpenSSH) -> None:
+    assert laptop.command("status").returncode == 0
+    server.change_host_key()
+    assert laptop.command("sync").returncode == 6
+    done = laptop.command("status")
+    assert done.stdout.startswith("Stop:")
+    assert done.returncode == 6
+
+
 def test_a_host_key_that_changed_is_noticed_when_sending_begins_too(laptop: Laptop, server: OpenSSH) -> None:
     local = laptop.home / "visits.csv"
     local.write_text(VISITS)

@@ -91,6 +91,67 @@ def test_a_pixels_name_that_agrees_with_the_header_says_that_it_is_utc(reads: Re
     assert "the file's name (PXL_, in UTC)" in found.basis
 
 
+CHRISTMAS = "2025-12-25T10:11:12+0000"
+VISIT = "2026-03-14T10:11:12+0000"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        (keys(com_apple_quicktime_creationdate=VISIT, com_apple_quicktime_make="Apple"), user_data(date=CHRISTMAS)),
+        (keys(com_apple_quicktime_creationdate=VISIT), user_data(day=CHRISTMAS)),
+        (keys(com_apple_quicktime_creationdate=VISIT), keys(com_apple_quicktime_creationdate=CHRISTMAS)),
+        (keys(com_apple_quicktime_creationdate=CHRISTMAS), keys(com_apple_quicktime_creationdate=VISIT)),
+        (user_data(date=VISIT, day=CHRISTMAS, make="Apple"),),
+    ],
+    ids=["keys and date", "keys and day", "keys twice", "keys twice, turned round", "date and day"],
+)
+def test_each_date_that_a_clip_states_must_lead_to_one_decision(reads: Reads, inside: tuple[bytes, ...]) -> None:
+    found = reads(clip(*inside), "a.mov")
+    days = {moment.earliest.date().isoformat() for moment in (found.taken, *found.also) if moment is not None}
+    assert days >= {"2026-03-14", "2025-12-25"}
+
+
+def test_a_stated_day_that_agrees_with_the_time_changes_nothing(reads: Reads) -> None:
+    found = reads(clip(keys(com_apple_quicktime_creationdate=VISIT), user_data(day="2026-03-14")), "a.mov")
+    assert (found.taken, found.also) == (STATED, ())
+
+
+def test_a_creation_date_that_is_only_a_day_is_held_against_the_header(reads: Reads) -> None:
+    found = reads(clip(keys(com_apple_quicktime_creationdate="2026-03-14"), ended=EXPORTED), "a.mov")
+    assert any(reading.earliest <= ENDED <= reading.latest for reading in found.also)
+
+
+@pytest.mark.parametrize("written", ["2026-03-14T10:11:12 PST", "14/03/2026 10:11", "1773483072"])
+def test_a_creation_date_that_cannot_be_read_outweighs_the_header(reads: Reads, written: str) -> None:
+    found = reads(clip(keys(com_apple_quicktime_creationdate=written), ended=EXPORTED), "a.mov")
+    assert (found.taken, found.level) == (None, Level.IMPOSSIBLE)
+    assert "creation date cannot be read" in found.notes[0]
+
+
+def test_a_creation_date_of_zeros_is_as_good_as_none(reads: Reads) -> None:
+    found = reads(clip(keys(com_apple_quicktime_creationdate="0000-00-00T00:00:00Z")), "a.mov")
+    assert found.level is Level.UTC_ALONE
+
+
+def test_an_offset_that_does_not_exist_leaves_the_zone_open(reads: Reads) -> None:
+    found = reads(clip(keys(com_apple_quicktime_creationdate="2026-03-14T10:11:12+25:00")), "a.mov")
+    assert any(reading.latest - reading.earliest > timedelta(hours=24) for reading in found.also)
+
+
+def test_a_film_with_two_headers_is_not_believed(reads: Reads) -> None:
+    first, other = clip(), clip(ended=datetime(2025, 12, 25, 10, tzinfo=UTC))
+    header = other[other.index(b"moov") - 4 :]
+    inside = first[: first.index(b"moov") - 4] + box(b"moov", first[first.index(b"mvhd") - 4 :] + header[8:])
+    for content in (first + header, inside):
+        assert reads(content, "a.mp4").level is Level.IMPOSSIBLE
+
+
+def test_a_film_in_thousands_of_pieces_is_read(reads: Reads) -> None:
+    pieces = (box(b"moof", bytes(8)) + box(b"mdat", bytes(8))) * 1500
+    assert reads(clip(behind=pieces), "a.mp4").level is Level.UTC_ALONE
+
+
 @pytest.mark.parametrize(
     "name", ["PXL_20260314_111112345.mp4", "PXL_20260314_101145000.mp4", "VID_20260314_101112.mp4"]
 )

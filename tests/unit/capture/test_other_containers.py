@@ -106,7 +106,9 @@ def test_a_webp_keeps_exif_in_a_chunk_of_its_own(reads: Reads) -> None:
     inside = b"WEBPVP8X" + struct.pack("<I", 10) + bytes(10) + b"EXIF" + struct.pack("<I", len(BLOCK)) + BLOCK
     content = b"RIFF" + struct.pack("<I", len(inside)) + inside
     assert reads(content, "a.webp").level is Level.OWN_OFFSET
-    assert not reads(content[:-10], "a.webp").complete
+    cut = reads(content[:-10], "a.webp")
+    assert not cut.complete
+    assert any("its end is missing" in note for note in cut.notes)
 
 
 @pytest.mark.parametrize(

@@ -333,7 +333,7 @@ def test_a_wrong_target_or_school_is_a_fault_of_usage(tmp_path: Path, target: st
 
 def test_without_duckdb_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(UsageError, match=r"visit-photo-agent\[audit\]"):
+    with pytest.raises(UsageError, match=r"-m pip install .*duckdb<"):
         open_store(str(tmp_path / "index"), "north")
     assert not (tmp_path / "index").exists()
 
@@ -347,9 +347,7 @@ def test_the_command_builds_and_answers(school: School, tmp_path: Path) -> None:
 
     def run(*more: str) -> "subprocess.CompletedProcess[str]":
         line = [sys.executable, "-m", "agent.cli", "index", str(school.share), "--to", str(tmp_path / "index")]
-        return subprocess.run(
-            [*line, "--keys", str(keys), *more], capture_output=True, text=True, timeout=60, check=False
-        )
+        return subprocess.run([*line, "--keys", str(keys), *more], capture_output=True, text=True, check=False)
 
     done = run("--json")
     assert done.returncode == 0, done.stderr

@@ -14,15 +14,16 @@ PRIVATE = 'a \\"overdue\\": 7, \\"running\\": true.jpg'
 """A name that tries to be read as an answer, as JSON has it."""
 
 
-def attribute(home: Path, status: str | None) -> str:
-    """What the Jamf script says if `photo-agent status --json` prints this."""
+def attribute(home: Path, status: str | None, place: str = ".local/bin") -> str:
+    """What the Jamf script says if `photo-agent status --json` prints this; `usr/local/bin` is the package's place."""
     if status is not None:
-        agent = home / ".local" / "bin" / "photo-agent"
+        agent = home / place / "photo-agent"
         agent.parent.mkdir(parents=True, exist_ok=True)
         agent.write_text(f"#!/bin/sh\ncat <<'END'\n{status}\nEND\nexit 3\n")
         agent.chmod(0o755)
     script = (COMPLIANCE / "jamf-extension-attribute.sh").read_text("utf-8")
     script = script.replace('home=$(eval echo "~$user")', f"home='{home}'").replace('"" | root |', '"" |')
+    script = script.replace("=/usr/local/bin/", f"='{home}'/usr/local/bin/")
     user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
     environment = {**os.environ, "PHOTO_AGENT_USER": user}
     done = subprocess.run(["sh", "-s"], input=script, env=environment, capture_output=True, text=True, check=True)
@@ -49,6 +50,13 @@ def test_the_attribute_says_in_a_word_how_a_mac_stands(tmp_path: Path) -> None:
     assert attribute(tmp_path, status(refused=2)) == "2 cannot be sent"
     assert attribute(tmp_path, status(code=6)) == "refused by the server"
     assert attribute(tmp_path, "Traceback") == "not known"
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="there is no sh")
+def test_the_attribute_finds_the_program_where_the_package_puts_it(tmp_path: Path) -> None:
+    assert attribute(tmp_path, status(), "usr/local/bin") == "well"
+    install = (COMPLIANCE.parent / "packages" / "macos" / "install.sh").read_text("utf-8")
+    assert '"$root/usr/local/bin/photo-agent"' in install
 
 
 def test_the_rules_judge_what_the_discovery_script_says() -> None:

@@ -158,12 +158,13 @@ def hostile(mark: str, keys: Path) -> Iterator[tuple[str, bytes, str]]:
     yield "command", changed(ssh, f'command="sh" {ssh}'), "ssh-key that is not one"
     yield "rsa", changed("ssh-key: ssh-ed25519", "ssh-key: ssh-rsa"), "ssh-key that is not one"
     yield "half", changed(ssh, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5"), "not a whole SSH key"
+    yield "two blanks", changed(ssh, ssh.replace(" ", "  ", 1)), "not a whole SSH key"
     yield "another's record", changed(log, log.replace(good.device, "Laptop-B")), "not the log key"
     yield "two log keys", changed(log, f"{log} {log}"), "not the log key"
 
 
 @needs_users
-@pytest.mark.parametrize("number", range(15))
+@pytest.mark.parametrize("number", range(16))
 def test_a_hostile_file_is_refused_and_the_others_go_on(devices: School, keys: Path, folder: Path, number: int) -> None:
     name, content, said = list(hostile(devices.mark, keys))[number]
     (folder / f"{name}.enrolment").write_bytes(content)

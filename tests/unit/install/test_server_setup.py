@@ -212,6 +212,44 @@ def test_what_would_loosen_the_rules_is_refused(
     assert not (school.photos / "record" / "Laptop-Q").exists()
 
 
+@needs_users
+def test_a_renamed_laptop_gets_a_folder_for_its_new_record(school: School) -> None:  # noqa: F811
+    """`init` on a renamed laptop prints just this line: another device, the same key and user."""
+    before = school.add("Laptop-Old")
+    key = before.key_file.with_suffix(".pub").read_text().strip()
+    school.script("add-device.sh", "Laptop-New", key, "--user", before.user)
+    with school.sftp(before) as sftp:
+        put(sftp, "/photos/record/Laptop-New/1", b"x")
+        put(sftp, "/photos/record/Laptop-Old/rest", b"x")
+    school.script("check-share.sh")
+    school.script("add-device.sh", "Laptop-New", key, "--user", before.user)
+    done = school.script("check-share.sh")
+    assert "shut out" not in done.stdout
+    school.script("add-device.sh", "--remove", before.user)
+    assert ", and 1 shut out." in school.script("check-share.sh").stdout
+    # A key that was removed proves nothing any more.
+    assert school.script("add-device.sh", "Laptop-3", key, "--user", before.user, check=False).returncode == 2
+    run("userdel", before.user)
+    for device in ("Laptop-Old", "Laptop-New"):
+        shutil.rmtree(school.photos / "record" / device)
+
+
+@needs_users
+@pytest.mark.parametrize(
+    ("script", "arguments", "said"),
+    [
+        ("add-device.sh", ("--form", "/mnt"), "There is no option --form."),
+        ("add-device.sh", ("Laptop-Q",), "Name a device and its SSH key"),
+        ("check-share.sh", ("--rot", "/srv"), "There is no option --rot."),
+        ("make-share.sh", ("--editor", "office"), "There is no option --editor."),
+    ],
+)
+def test_a_wrong_option_is_named(school: School, script: str, arguments: tuple[str, ...], said: str) -> None:  # noqa: F811
+    done = school.script(script, *arguments, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(said)
+
+
 # --- Making it again, and bringing an older one up to date ------------------------------------------------------------
 
 

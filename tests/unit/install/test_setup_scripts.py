@@ -134,6 +134,24 @@ def test_an_environment_needs_no_launchers_from_its_python(tmp_path: Path, monke
     assert (environment.folder / "Lib" / "site-packages" / "sitecustomize.py").is_file() == own
 
 
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="root may write everywhere")
+def test_a_place_that_may_not_be_written_to_is_named_with_the_way_out(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    try:
+        with pytest.raises(environments.NotReadyError, match=rf"(?s){re.escape(str(tmp_path))}.*--venv FOLDER"):
+            environments.prepare(tmp_path / "checkout" / ".venv", "")
+    finally:
+        tmp_path.chmod(0o755)
+
+
+@pytest.mark.parametrize("name", ["try.py", "test.py"])
+def test_help_is_shown_without_installing_anything(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(INSTALL / name), "--venv", str(tmp_path / "venv"), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"python3 install/{name}" in done.stdout
+    assert not (tmp_path / "venv").exists()
+
+
 def test_without_a_network_pips_own_words_and_ways_out_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,7 +258,8 @@ PREPARES = """#!/bin/sh
 case $1 in
 -c) exit 0 ;;
 -m) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && cp "$0" "$3/bin/photo-agent" || exit 1
-    printf '#!/bin/sh\\necho "$@" >> "{home}/pip-asked"; exit "$(cat "{home}/pip")"\\n' > "$3/bin/python" ;;
+    printf '#!/bin/sh\\ncase $1 in -c) exec "{python}" "$@" ;; esac\\n' > "$3/bin/python"
+    printf 'echo "$@" >> "{home}/pip-asked"; exit "$(cat "{home}/pip")"\\n' >> "$3/bin/python" ;;
 *) echo "$*" >> "{home}/asked" ;;
 esac
 """
@@ -250,8 +269,9 @@ esac
 def upgrade(tmp_path: Path, installed: Path) -> Callable[[int], subprocess.CompletedProcess[str]]:
     """Sets up over an existing installation, with a pip that ends as requested; touches no service or settings."""
     python = tmp_path / "python"
-    python.write_text(PREPARES.replace("{home}", str(tmp_path)))
+    python.write_text(PREPARES.replace("{home}", str(tmp_path)).replace("{python}", sys.executable))
     python.chmod(0o755)
+    (installed / ".config" / "photo-agent" / "agent.toml").touch()
 
     def _upgrade(pip: int) -> subprocess.CompletedProcess[str]:
         (tmp_path / "pip").write_text(str(pip))
@@ -288,6 +308,48 @@ def test_an_upgrade_is_swapped_in_when_it_is_whole(
     assert version.name.startswith("venv-")
     assert (installed / ".local" / "bin" / "photo-agent").readlink() == version / "bin" / "photo-agent"
     assert "service install" in (installed / "asked").read_text()
+
+
+@pytest.mark.usefixtures("installed")
+def test_without_settings_nothing_is_started_and_that_is_no_fault(
+    upgrade: Callable[[int], subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    settings = tmp_path / ".config" / "photo-agent" / "agent.toml"
+    settings.unlink()
+    done = upgrade(0)
+    assert done.returncode == 0, done.stderr
+    assert "run `photo-agent init`" in done.stdout
+    assert "service install" not in (tmp_path / "asked").read_text()
+    settings.write_text("wrong")  # that is a fault, and starting the service reports it
+    upgrade(0)
+    assert "service install" in (tmp_path / "asked").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() != 0, reason="needs root")
+def test_on_a_machine_of_its_only_the_program_is_installed_for_everybody(tmp_path: Path) -> None:
+    python, place, link = tmp_path / "python", tmp_path / "opt" / "photo-agent", tmp_path / "bin" / "photo-agent"
+    python.write_text(PREPARES.replace("{home}", str(tmp_path)).replace("{python}", sys.executable))
+    python.chmod(0o755)
+    (tmp_path / "pip").write_text("0")
+    surroundings = {"HOME": str(tmp_path / "root"), "PATH": os.environ["PATH"], "PYTHON": str(python)}
+    surroundings |= {"PHOTO_AGENT_SYSTEM": str(place), "PHOTO_AGENT_SYSTEM_LINK": str(link)}
+
+    def system(*more: str) -> subprocess.CompletedProcess[str]:
+        command = ["sh", "-c", 'umask 077; exec sh "$@"', "sh", str(INSTALL / "linux.sh"), "--system", *more]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
+
+    (place / "venv-20200101000000").mkdir(parents=True)
+    done = system()
+    assert done.returncode == 0, done.stderr
+    (version,) = place.iterdir()
+    assert link.readlink() == version / "bin" / "photo-agent"
+    assert version.stat().st_mode & 0o777 == 0o755
+    assert not (tmp_path / "root").exists(), "nothing is root's own: no settings, menu or completion"
+    assert (tmp_path / "asked").read_text().split() == ["--version"]
+    assert system("--purge").returncode == 2
+    assert system("--uninstall").returncode == 0
+    assert not place.exists()
+    assert not link.is_symlink()
 
 
 @pytest.mark.usefixtures("installed")
@@ -363,7 +425,7 @@ def test_school_photos_is_a_program_on_a_mac_until_it_is_taken_away(tmp_path: Pa
     home = tmp_path / "J. O'Neill $HOME"
     home.mkdir()
     python = tmp_path / "python"
-    python.write_text(PREPARES.replace("{home}", str(tmp_path)))
+    python.write_text(PREPARES.replace("{home}", str(tmp_path)).replace("{python}", sys.executable))
     python.chmod(0o755)
     (tmp_path / "pip").write_text("0")
     surroundings = {

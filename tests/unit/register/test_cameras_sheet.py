@@ -49,6 +49,8 @@ def test_a_decimal_comma_in_the_clock_error_is_read_between_semicolons() -> None
         ("A,Canon,R5,1,pupil,", "owner", "neither school nor staff"),
         ("A,Canon,R5,1,,3 min", "clock_ahead_seconds", "plain decimal"),
         ("A,Canon,R5,1,,00:03:00", "clock_ahead_seconds", "plain decimal"),
+        ("A,Canon,R5,1,,3.600", "clock_ahead_seconds", "may be 3600 or 3.6"),
+        ("A,Canon,R5,1,,-3.600", "clock_ahead_seconds", "may be -3600 or -3.6"),
         ("A,Canon,R5,1,,99999999999", "clock_ahead_seconds", "century"),
     ],
 )

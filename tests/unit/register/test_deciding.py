@@ -187,6 +187,23 @@ def test_other_files_are_not_photos_even_without_visits() -> None:
     assert decided(Capture("unknown")).verdict is Verdict.NOT_A_PHOTO
 
 
+@pytest.mark.parametrize(
+    ("basis", "said"),
+    [
+        ("the file's name (a day)", "only its name says"),
+        ("XMP DateTimeOriginal", "only in XMP"),
+        ("IPTC DateCreated", "only in IPTC"),
+        ("GPS time", "a GPS time may be hours old"),
+        ("Anna at home.xmp", "only a file beside it says"),
+    ],
+)
+def test_what_alone_says_when_it_was_taken_is_said_as_it_is(basis: str, said: str) -> None:
+    decision = decided(replace(photo(level=Level.FILE_NAME), basis=(basis,)), visit())
+    assert decision.verdict is Verdict.REVIEW
+    assert said in decision.reasons[0]
+    assert "Anna" not in decision.reasons[0]
+
+
 @pytest.mark.parametrize("level", [Level.FILE_NAME, Level.UPPER_BOUND, Level.IMPOSSIBLE])
 def test_evidence_that_is_not_enough_to_delete_on_is_held(level: Level) -> None:
     assert decided(photo(second("2026-03-14 10:11:12"), level), visit()).verdict is Verdict.REVIEW

@@ -103,7 +103,7 @@ def test_a_zone_repeated_in_a_row_counts_once() -> None:
         ("Europe/London; Pariss", "unknown zone “Pariss”; is Europe/Paris meant?"),
         (";", "the list is empty: leave the cell blank for the laptop's own zone"),
         ("Europe/Paris;" * 13, "a journey cannot have more than 12 zones"),
-        ("=A1", "this is a formula, not its value: save the sheet with values"),
+        ("=A1", "this is a formula without a saved value: write the value, or save the file in Excel again"),
     ],
 )  # fmt: skip
 def test_a_cell_that_does_not_list_zones_is_an_error_with_advice(written: str, words: str) -> None:
@@ -128,10 +128,26 @@ def test_an_event_that_ends_in_another_zone_goes_through_both() -> None:
     assert (visit.zone, visit.then) == ("Europe/London", ("Europe/Paris",))
 
 
-@pytest.mark.parametrize("mark", ["", "Z"])
-def test_an_end_that_names_no_zone_adds_none(mark: str) -> None:
-    visit = only(event("DTSTART;TZID=Europe/Paris:20260314T060000", f"DTEND:20260314T200000{mark}"))
-    assert (visit.zone, visit.then) == ("Europe/Paris", ())
+@pytest.mark.parametrize(("zone", "mark"), [("Europe/London", ""), ("Europe/Paris", "Z")])
+def test_an_end_that_names_no_zone_adds_none(zone: str, mark: str) -> None:
+    visit = only(event(f"DTSTART;TZID={zone}:20260314T060000", f"DTEND:20260314T200000{mark}"))
+    assert (visit.zone, visit.then) == (zone, ())
+
+
+@pytest.mark.parametrize("start", ["DTSTART;TZID=Europe/Paris:20260714T060000", "DTSTART:20260714T060000Z"])
+def test_an_end_without_a_zone_after_a_start_with_another_is_an_error(start: str) -> None:
+    reading = event(start, "DTEND:20260714T200000")
+    assert reading.visits == ()
+    (fault,) = reading.faults
+    assert (fault.column, fault.severity) == ("DTEND", "error")
+    assert "the start gives its zone and the end does not" in fault.message
+
+
+@pytest.mark.parametrize(("zone", "way"), [("Etc/GMT+1", "1 h behind UTC"), ("Etc/GMT-11", "11 h ahead of UTC")])
+def test_a_zone_whose_sign_is_turned_round_is_an_error(zone: str, way: str) -> None:
+    reading = listed(zone)
+    assert reading.visits == ()
+    assert [way in fault.message for fault in reading.faults] == [True]
 
 
 def test_an_event_may_list_the_zones_of_its_journey() -> None:

@@ -279,6 +279,29 @@ def test_a_row_with_a_warning_is_taken(cells: dict[str, str], column: str, words
     assert words in reading.faults[0].message
 
 
+@pytest.mark.parametrize("column", ["starts", "ends"])
+@pytest.mark.parametrize("cell", ["2026-03-14 09:00-11:00", "14/03/2026 09:00–11:00", "14 March 2026 09:00 −11"])
+def test_a_range_of_times_is_not_read_as_an_offset_from_utc(cell: str, column: str) -> None:
+    reading = one(**{"starts": "2026-03-14 08:00", "ends": "2026-03-14 23:00", column: cell})
+    assert reading.visits == ()
+    assert found(reading) == [(2, column, "error")]
+    assert "time range" in reading.faults[0].message
+    assert [doubt.line for doubt in reading.doubtful] == [2]
+
+
+def test_an_offset_that_is_surely_one_is_used() -> None:
+    new_york = one(starts="2026-03-14 09:00-04:00", ends="2026-03-14 16:30-04:00", timezone="America/New_York")
+    written = one(starts="2026-03-14T09:00-04:00", ends="2026-03-14T16:30-04:00")
+    for reading in (new_york, written):
+        assert reading.visits[0].span == span("2026-03-14 13:00", "2026-03-14 20:30")
+
+
+def test_the_words_for_an_end_before_a_start_name_two_columns() -> None:
+    text = "id,title,starts,ends\nv,V,14/03/2026 22:30,06:30\n"
+    (fault,) = read_visits(text.encode(), kind="csv", rules=Rules("Europe/London")).faults
+    assert "swapped" not in fault.message
+
+
 def test_a_time_that_autumn_repeats_is_read_so_that_the_visit_is_longer() -> None:
     starts = one(starts="2026-10-25 01:30", ends="2026-10-25 09:45")
     assert starts.visits[0].span == span("2026-10-25 00:30", "2026-10-25 09:45")

@@ -168,7 +168,9 @@ def test_no_damage_to_a_workbook_makes_reading_raise(raw: bytes, chance: Any) ->
 def test_the_template_has_the_register_columns_and_dates_with_the_year_first(tmp_path: Path) -> None:
     template = Path(__file__).resolve().parents[3] / "config" / "visits-template.xlsx"
     empty = read(template.read_bytes())
-    assert [fault.message for fault in empty.faults] == ["the register contains no visits"]
+    assert [fault.message for fault in empty.faults] == [
+        "the register contains no visits: write each one on a line below the header"
+    ]
     book = openpyxl.load_workbook(template)
     for place, value in enumerate(ZOO[:4], 1):
         cell = book.active.cell(2, place)

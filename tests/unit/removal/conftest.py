@@ -1,6 +1,7 @@
 """Photos to remove, and moments at which to get in the way."""
 
 import hashlib
+import itertools
 import os
 import stat
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from agent.model.files import Fingerprint, LocalFile
 from agent.model.ids import Sha256
+from agent.removal import moment
 
 During = Callable[[str, Callable[..., None]], AbstractContextManager[None]]
 
@@ -106,3 +108,10 @@ def as_ordinary_user(folder: Path) -> Callable[[], AbstractContextManager[None]]
                 place.chmod(mode)
 
     return as_nobody
+
+
+@pytest.fixture(autouse=True)
+def each_look_a_moment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests change what there is to be seen, and look again at once."""
+    clock = itertools.count(step=moment.FRESH)
+    monkeypatch.setattr(moment, "steady", lambda: next(clock))

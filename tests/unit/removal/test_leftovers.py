@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes
 import pytest
 
 from agent.model.removal import Known, Leftover
-from agent.removal import find_cloud_below, find_cloud_sync, find_leftovers
+from agent.removal import find_cloud_below, find_cloud_sync, find_leftovers, moment
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the freedesktop trash")
@@ -190,3 +190,33 @@ def test_the_time_in_the_trash_is_reported_in_days(photo, home):
         trash(home, os.fsencode(file.path), when=local)
         if sys.platform == "linux":
             assert words in found(file, home)["trash"].detail
+
+
+# --- many photos -----------------------------------------------------------------------------------------------------
+
+
+@linux
+def test_many_photos_of_one_moment_need_one_look_at_the_folder_and_the_trash(folder, photo, home, monkeypatch):
+    for number in range(20):
+        item = trash(home, f"/elsewhere/{number}.jpg".encode())
+        item.rename(item.with_name(f"{number}.trashinfo"))
+    reads, opened = [], Path.open
+    monkeypatch.setattr(Path, "open", lambda path, *how, **more: (reads.append(path), opened(path, *how, **more))[1])
+    file, _ = photo()
+    listed, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda place: (listed.append(Path(place)), scandir(place))[1])
+    monkeypatch.setattr(moment, "steady", lambda: 100.0)
+    for _ in range(50):
+        assert found(file, home)["trash"].found is Known.NO
+    assert listed.count(folder) == 1
+    assert sum(path.suffix == ".trashinfo" for path in reads) == 20
+
+
+@linux
+def test_what_comes_into_the_trash_later_is_seen_in_the_next_moment(photo, home, monkeypatch):
+    file, _ = photo()
+    monkeypatch.setattr(moment, "steady", lambda: 200.0)
+    assert found(file, home)["trash"].found is Known.NO
+    trash(home, os.fsencode(file.path))
+    monkeypatch.setattr(moment, "steady", lambda: 200.0 + moment.FRESH)
+    assert found(file, home)["trash"].found is Known.YES

@@ -10,7 +10,9 @@ import pytest
 
 from agent.errors import ShareUnreachable
 from agent.share import wire
-from agent.share.session import SMALL, Session, _few
+from agent.share.pipe import SMALL, few
+from agent.share.session import Session
+from agent.share.wire import PacketType, Reply
 
 
 class Picky:
@@ -54,7 +56,7 @@ def test_all_bytes_go_in_order_however_little_is_taken(seed: int) -> None:
 
 def test_small_pieces_are_put_together_and_large_ones_not_copied() -> None:
     large = bytes(255 * 1024)
-    views = _few([b"head", large, b"head", b"more"])
+    views = few([b"head", large, b"head", b"more"])
     assert [bytes(view) for view in views] == [b"head", large, b"headmore"]
     assert views[1].obj is large
 
@@ -81,3 +83,28 @@ def test_requests_after_the_end_of_a_connection_leave_no_complaint_behind(caplog
     with caplog.at_level(logging.ERROR, "asyncio"):
         asyncio.run(two_at_once())
     assert caplog.text == ""
+
+
+def test_where_one_file_may_be_open_the_next_waits_until_the_last_is_closed() -> None:
+    async def closing() -> None:
+        session = Session(Ended(0), 10.0)  # type: ignore[arg-type]  # all of a pipe that is used here
+        sent: list[wire.Request] = []
+        replies: list[asyncio.Future[Reply]] = []
+
+        def send(request: wire.Request) -> "asyncio.Future[Reply]":
+            sent.append(request)
+            replies.append(asyncio.get_running_loop().create_future())
+            return replies[-1]
+
+        session.send = send  # type: ignore[method-assign,assignment]
+        session.one_open = True
+        session.dismiss(b"first")
+        opening = asyncio.create_task(session.open_file(b"/b", 1, "open a file"))
+        await asyncio.sleep(0.01)
+        assert sent == [wire.on_handle(PacketType.CLOSE, b"first")]
+        replies[0].set_result(Reply(1, PacketType.STATUS, b""))
+        await asyncio.sleep(0.01)
+        assert sent[1:] == [wire.open_file(b"/b", 1)]
+        opening.cancel()
+
+    asyncio.run(closing())

@@ -59,6 +59,9 @@ class InOrder:
     def dismiss(self, _: bytes) -> None:
         self.closed += 1
 
+    async def all_closed(self) -> None:
+        pass
+
     def read_as(self, *_: object) -> bytes:
         return b"handle"
 

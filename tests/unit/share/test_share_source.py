@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agent.errors import LocalFault
 from agent.model.delivery import Outgoing, Splice
 from agent.model.ids import RemoteName
-from agent.share.source import LocalSource, as_sent
+from agent.share.source import LocalSource, as_sent, judge_local
 from tests.platforms import posix_paths
 from tests.servers.photos import fingerprint, looked_at, outgoing, spliced
 
@@ -56,16 +56,28 @@ def test_what_was_worked_out_before_is_what_is_sent(tmp_path: Path) -> None:
         assert source.sent() == one.held == fingerprint(b"xxa tag" + b"x" * 98)
 
 
-def test_what_was_worked_out_before_does_not_vouch_for_a_file_that_has_changed_since(tmp_path: Path) -> None:
+@pytest.mark.parametrize("known", [True, False])
+def test_a_file_that_was_changed_without_a_trace_never_counts_as_what_was_meant(tmp_path: Path, known: bool) -> None:
     one = with_tag(tmp_path, b"x" * 100)
+    if not known:
+        one = replace(one, held=None)
     assert not isinstance(one.source, bytes)
     looked = one.source.path.stat()
     one.source.path.write_bytes(b"y" * 100)  # of the same size and time
     os.utime(one.source.path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
     with LocalSource(one) as source:
-        source.read(200)
-        with pytest.raises(LocalFault):
-            source.sent()
+        read = source.read(200)
+        if known:  # then the share's copy shows it
+            assert source.sent() != fingerprint(read)
+        else:
+            with pytest.raises(LocalFault):
+                source.sent()
+    with pytest.raises(LocalFault):
+        judge_local(one)
+
+
+def test_a_file_that_is_as_it_was_is_judged_so(tmp_path: Path) -> None:
+    judge_local(with_tag(tmp_path, b"x" * 100))
 
 
 def test_a_file_that_changes_while_it_is_worked_out_is_a_local_fault(tmp_path: Path) -> None:
@@ -111,10 +123,12 @@ def test_a_file_that_grows_for_ever_is_not_read_for_ever(tmp_path: Path) -> None
 
 
 def test_bytes_made_here_must_be_what_they_were_to_be() -> None:
-    with LocalSource(Outgoing(RemoteName("a"), b"other", fingerprint(b"bytes"))) as source:
-        source.read(5)
-        with pytest.raises(LocalFault):
-            source.sent()
+    one = Outgoing(RemoteName("a"), b"other", fingerprint(b"bytes"))
+    with LocalSource(one) as source:
+        assert source.read(5) == b"other"
+        assert source.sent() == fingerprint(b"bytes")
+    with pytest.raises(LocalFault):
+        judge_local(one)
 
 
 @posix_paths

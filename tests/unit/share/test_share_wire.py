@@ -170,3 +170,8 @@ def test_the_line_for_people_tells_the_type_where_the_attributes_do_not() -> Non
     entry = wire.string(b"v1") + wire.string(b"drwxr-xr-x 1 u g 0 Jan 1 2026 v1") + struct.pack(">II", 4, 0o755)
     ((_, about),) = wire.names(struct.pack(">I", 1) + entry)
     assert about.is_folder
+
+
+def test_a_server_that_sends_a_text_first_is_called_that() -> None:
+    with pytest.raises(Malformed, match="sends a text first; tell IT"):
+        list(Frames().feed(b"Welcome to the school's server!\r\n"))

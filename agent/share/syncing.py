@@ -1,0 +1,51 @@
+"""A file that already has its name is written to the server's disk: its bytes, and its name.
+
+Not every server can do the same here. On Windows a file must be open for writing; some servers open no folders, and
+then the file alone is synced, by which most file systems write its name too.
+"""
+
+import contextlib
+from dataclasses import dataclass
+
+from agent.model.ids import RemoteName
+from agent.share import wire
+from agent.share.faults import Refused
+from agent.share.manners import Manners
+from agent.share.names import folder_of
+from agent.share.pool import PooledConnection
+from agent.share.readback.reader import synced
+from agent.share.remotefolders import RemoteFolders
+from agent.share.wire import Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Syncing:
+    """Has files written to disk, over one connection."""
+
+    connection: PooledConnection
+    folders: RemoteFolders
+    manners: Manners
+
+    async def file(self, path: bytes) -> bool:
+        """Whether the server has written the file to its disk."""
+        session = self.connection.session
+        if not session.offers(wire.FSYNC):
+            return False
+        async with self.connection.check_handles.hold(1):
+            for flag in (Flag.READ, Flag.WRITE) if self.manners.fsync_reader else (Flag.WRITE,):
+                with contextlib.suppress(Refused):
+                    handle = await session.open_file(path, flag, "open the photo")
+                    try:
+                        if await synced(session, handle):
+                            return True
+                    finally:
+                        await session.let_go(handle)
+                self.manners.fsync_reader = False
+        return False
+
+    async def file_and_name(self, name: RemoteName) -> bool:
+        """Whether the server has written both to its disk."""
+        if not await self.file(self.folders.path(name)):
+            return False
+        await self.folders.sync(folder_of(name))  # if it cannot sync a folder, the file's own sync has to do
+        return True
