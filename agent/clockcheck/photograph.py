@@ -58,8 +58,8 @@ def shown_in(path: Path) -> ShownTime:
 def _codes(picture: "Image") -> list[str]:
     """The texts of the QR codes that can be read in this picture.
 
-    Of some pictures zxing-cpp says IndexError or the like, because something in them looks like a code and is none
-    (https://github.com/zxing-cpp/zxing-cpp/issues/773): then there are none at this size.
+    Of some pictures zxing-cpp says IndexError or the like, because something in them looks like a code and is not
+    (https://github.com/zxing-cpp/zxing-cpp/issues/773). Then no code can be read at this size.
     """
     import zxingcpp
 
