@@ -54,10 +54,20 @@ def shown_in(path: Path) -> ShownTime:
 
 
 def _codes(picture: "Image") -> list[str]:
+    """The texts of the QR codes that can be read in this picture.
+
+    Of some pictures zxing-cpp says IndexError or the like, because something in them looks like a code and is not
+    (https://github.com/zxing-cpp/zxing-cpp/issues/773). Then no code can be read at this size.
+    """
     import zxingcpp
 
     codes = zxingcpp.barcode_formats_from_str("QRCode")
-    return [found.text for found in zxingcpp.read_barcodes(picture, formats=codes)]
+    try:
+        return [found.text for found in zxingcpp.read_barcodes(picture, formats=codes)]
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001  # whatever its C++ throws becomes one of Python's, by its kind
+        return []
 
 
 def _pictures(path: Path) -> Iterator["Image"]:
