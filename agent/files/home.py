@@ -25,8 +25,10 @@ def with_home(path: str) -> str:
 
     UsageError if the user's own home folder is not known. The name of an unknown user stays as it is.
     """
-    if path == "~" or path[:2] in {"~/", f"~{os.sep}"}:
-        return str(home_folder()) + path[1:]
+    if path == "~":
+        return str(home_folder())
+    if path[:2] in {"~/", f"~{os.sep}"}:
+        return str(home_folder()).rstrip(os.sep) + path[1:]  # a system user's home folder may be /
     return os.path.expanduser(path)  # noqa: PTH111, TID251 - Path.expanduser is a RuntimeError for an unknown user
 
 

@@ -93,3 +93,9 @@ def test_a_wrong_home_variable_gives_way_to_the_list_of_users(monkeypatch: pytes
         for wrong in ("", "home"):
             monkeypatch.setenv("HOME", wrong)
             assert home_folder() == Path(pwd.getpwuid(0).pw_dir)
+
+
+@pytest.mark.skipif(WINDOWS, reason="about paths of Linux and macOS")
+def test_the_root_folder_may_be_a_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/")
+    assert (str(expanded("~")), str(expanded("~/photos"))) == ("/", "/photos")
