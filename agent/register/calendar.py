@@ -231,8 +231,9 @@ class _Event:
             if ends is None or end_zone is None:
                 return None, (home,)
             named = (end_zone_name,) if ended[0].parameter("TZID") else ()
-            floating = not named and ends.offset is None and home == home_at_end
-            if unlike := _unlike((starts, zone_name), (ends, end_zone_name), floating=floating):
+            bare = home == home_at_end and not event.all("DTSTART")[0].parameter("TZID") and starts.offset is None
+            floating = home == home_at_end and not named and ends.offset is None
+            if unlike := _unlike((starts, zone_name), (ends, end_zone_name), bare=bare, floating=floating):
                 notes.error("DTEND", f"{unlike}: give both in the same way")
                 return None, (home,)
             if ends.whole_day:  # exclusive here, inclusive for `span`
@@ -312,16 +313,19 @@ class _Event:
         self.notes.error(name, words)
 
 
-def _unlike(starts: tuple[CellDate, str], ends: tuple[CellDate, str], *, floating: bool) -> str:
+def _unlike(starts: tuple[CellDate, str], ends: tuple[CellDate, str], *, bare: bool, floating: bool) -> str:
     """How the end is given otherwise than the start, each with its zone's name; empty if it is not.
 
-    A `floating` end after a start with a zone of its own (which RFC 5545, 3.8.2.2 forbids) may be meant in either.
+    A `floating` end after a start with a zone of its own (which RFC 5545, 3.8.2.2 forbids) may be meant in either, and
+    so may a `bare` start before an end with a zone.
     """
     (first, zone), (last, end_zone) = starts, ends
     if first.whole_day != last.whole_day:
         return "one of start and end is a day, the other a time"
     if floating and not last.whole_day and (first.offset, zone) != (None, end_zone):
         return "the start gives its zone and the end does not"
+    if bare and not first.whole_day and (last.offset, end_zone) != (None, zone):
+        return "the end gives its zone and the start does not"
     return ""
 
 

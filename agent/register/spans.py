@@ -59,7 +59,7 @@ def _instant(moment: CellDate, zone: tzinfo, column: str, notes: Notes, *, end: 
     if moment.offset is not None:
         exact = moment.wall.replace(tzinfo=timezone(moment.offset)).astimezone(UTC)
         there = exact.astimezone(zone).utcoffset()
-        if moment.offset and there != moment.offset and moment.doubt:
+        if there != moment.offset and moment.doubt:  # also 19:00-00:00, which ends at midnight
             notes.error(column, f"{moment.doubt}; if it is an offset, name its zone in the column timezone")
             return None
         if moment.offset and there != moment.offset:

@@ -10,15 +10,16 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 
 from agent.errors import Unforeseen, contained, kind_and_place
 from agent.model.files import LocalFile
 from agent.model.removal import Known, Leftover
 from agent.removal.cloud import find_cloud_sync
-from agent.removal.moment import this_moment
+from agent.removal.moment import Looks
 from agent.removal.trash import find_in_trash
+
+_CLOUDS: Looks[str | None] = Looks()
 
 
 def find_leftovers(path: Path, file: LocalFile, *, now: datetime, home: Path | None = None) -> tuple[Leftover, ...]:
@@ -83,18 +84,12 @@ def _trash(path: Path, now: datetime, home: Path | None) -> Leftover:
 
 
 def _cloud(folder: Path) -> Iterator[Leftover]:
-    program = _cloud_program(folder, this_moment())
+    program = _CLOUDS.at(folder, lambda: find_cloud_sync(folder))  # which lists the whole folder
     if program is None:
         yield Leftover("cloud folder", Known.NOT_KNOWN, "no sign of a cloud program was found at this folder")
         return
     yield Leftover("cloud folder", Known.YES, f"{program} synchronises this folder with its servers")
     yield Leftover("cloud bin", Known.NOT_KNOWN, f"{program} usually stores deleted files for some weeks")
-
-
-@lru_cache(maxsize=16)
-def _cloud_program(folder: Path, _moment: int) -> str | None:
-    """The program that synchronises the folder; to look for its marks, the whole folder is listed."""
-    return find_cloud_sync(folder)
 
 
 def _snapshots(path: Path) -> Leftover:

@@ -6,20 +6,21 @@ in forms that only their own file managers may read.
 """
 
 import errno
+import hashlib
 import os
 import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from agent.errors import Unforeseen, contained
 from agent.files.home import home_folder
 from agent.model.removal import Known
-from agent.removal.moment import this_moment
+from agent.removal.moment import Looks
 
 _LARGEST = 64 * 1024
 """Bytes read at most of a `.trashinfo`, which has two lines that matter."""
@@ -40,35 +41,58 @@ def find_in_trash(path: Path, *, home: Path | None = None) -> Trashed:
     wanted = os.fsencode(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() would keep ".."
     readable = True
     for info, top in _infos(path, home):
-        origins, all_read = _origins(info, os.fsencode(top), this_moment())
-        if wanted in origins:
-            return Trashed(Known.YES, origins[wanted])
-        readable = readable and all_read
+        start = os.fsencode(top)
+        trash = _LOOKS.at((info, top), partial(_look, info, start), state=_state(info))
+        item = _short(wanted)
+        if item in trash.origins:
+            return Trashed(Known.YES, trash.origins[item])
+        readable = readable and trash.readable
     return Trashed(Known.NO if readable else Known.NOT_KNOWN)
 
 
-@lru_cache(maxsize=4)
-def _origins(info: Path, top: bytes, _moment: int) -> tuple[dict[bytes, datetime | None], bool]:
-    """Where the items of a trash came from, each with when it was thrown away; and whether all could be read.
+@dataclass(frozen=True, slots=True)
+class _Trash:
+    """Where the items of a trash came from, each `_short`, and when it was thrown away; whether all could be read."""
 
-    One look counts for all photos that are removed in one moment: a trash may have more items than there are photos.
-    """
+    origins: dict[bytes, datetime | None]
+    readable: bool
+
+
+_LOOKS: Looks[_Trash] = Looks()
+
+
+def _state(info: Path) -> tuple[int, int, int] | None:
+    """What changes whenever an item comes or goes."""
+    try:
+        now = info.stat()
+    except OSError:
+        return None
+    return now.st_dev, now.st_ino, now.st_mtime_ns
+
+
+def _short(origin: bytes) -> bytes:
+    """A path as it is remembered: an item may state one of 64 KB, and there may be 100,000 items."""
+    return hashlib.blake2b(origin, digest_size=16).digest()
+
+
+def _look(info: Path, top: bytes) -> _Trash:
+    """Read a whole trash, whose relative paths start from `top`: it may have more items than there are photos."""
     origins: dict[bytes, datetime | None] = {}
     try:
         items = _items(info)
     except OSError:
-        return origins, False
+        return _Trash(origins, readable=False)
     readable = True
     for item in items:
         try:
             with contained("an item in the trash"):
-                origin, when = _read(item)
+                origin, when = _read(info / item)
         except Unforeseen:  # this item cannot be read, but another one may be the photo
             readable = False
             continue
         if origin is not None:
-            origins.setdefault(os.path.join(top, origin), when)  # noqa: PTH118 -- bytes
-    return origins, readable
+            origins.setdefault(_short(os.path.join(top, origin)), when)  # noqa: PTH118 -- bytes
+    return _Trash(origins, readable)
 
 
 def _infos(path: Path, home: Path | None) -> Iterator[tuple[Path, Path]]:
@@ -91,11 +115,11 @@ def _top_of(path: Path) -> Path:
     return place
 
 
-def _items(info: Path) -> list[Path]:
+def _items(info: Path) -> list[str]:
     """The items in a folder. Path.glob would treat an unreadable folder as empty, turning "not known" into "no"."""
     try:
         with os.scandir(info) as entries:
-            return sorted(info / entry.name for entry in entries if entry.name.endswith(".trashinfo"))
+            return sorted(entry.name for entry in entries if entry.name.endswith(".trashinfo"))
     except (FileNotFoundError, NotADirectoryError):
         return []
 

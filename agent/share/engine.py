@@ -106,7 +106,7 @@ class Engine:
 
     async def still_holds(self, proofs: Sequence[Proof], *, sync: bool) -> list[Still]:
         """See `Share`."""
-        syncing = Syncing(self._context.pool.all[0], self.folders, self._context.manners) if sync else None
+        syncing = Syncing(self._context.pool.all[0], self.folders) if sync else None
         return await still_there(self.session, self.folders, self._reading, proofs, syncing)
 
     async def stop(self) -> None:

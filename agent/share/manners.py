@@ -12,7 +12,6 @@ class Manners:
 
     plain_names: bool = False  # names that begin with a full stop or end in .part are refused
     fsync: bool = True  # a file that is open for writing can be synced to disk
-    fsync_reader: bool = True  # a file that is open for reading can be synced too
     behind: bool = True  # written bytes can be read while the file is still open
     one_open: bool = False  # only one file may be open at a time
     links: bool = True  # a hard link can be made

@@ -21,29 +21,17 @@ AT_ONCE = 1 << 18  # bytes; for each new megabyte the kernel would have to give 
 
 
 def as_sent(outgoing: Outgoing) -> Fingerprint:
-    """What the share will hold for it. Reads the file if a tag is put into it; LocalFault if it cannot."""
-    splice, source = outgoing.splice, outgoing.source
+    """What the share will hold for it. Reads the file if a tag is put into it; LocalFault if it cannot, or if the
+    content is not the one that was decided on: what is worked out here is later taken for the truth.
+    """
     if outgoing.held is not None:
         return outgoing.held
-    if splice is None:
+    if outgoing.splice is None:
         return outgoing.original
-    digest = hashlib.sha256()
-    with BytesIO(source) if isinstance(source, bytes) else open_same(source) as file:
-        try:
-            missing = outgoing.original.size
-            for length, goes in ((splice.at, True), (splice.drop, False), (missing - splice.at - splice.drop, True)):
-                rest = length
-                while rest > 0 and (piece := file.read(min(rest, AT_ONCE))):
-                    rest -= len(piece)
-                    if goes:
-                        digest.update(piece)
-                if not goes:
-                    digest.update(splice.insert)
-            if not (isinstance(source, bytes) or is_same(file, source)):
-                raise LocalFault(CHANGED)
-        except OSError as error:
-            raise LocalFault(GONE) from error
-    return Fingerprint(Sha256(digest.hexdigest()), outgoing.size)
+    with LocalSource(outgoing) as source:
+        while source.read(AT_ONCE):
+            pass
+        return source.sent()
 
 
 def judge_local(outgoing: Outgoing) -> None:
@@ -51,7 +39,7 @@ def judge_local(outgoing: Outgoing) -> None:
     source, digest, size = outgoing.source, hashlib.sha256(), 0
     with BytesIO(source) if isinstance(source, bytes) else open_same(source) as file:
         try:
-            while piece := file.read(AT_ONCE):
+            while size <= outgoing.original.size and (piece := file.read(AT_ONCE)):  # it may grow for ever
                 digest.update(piece)
                 size += len(piece)
         except OSError as error:

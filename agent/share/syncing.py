@@ -4,13 +4,11 @@ Not every server can do the same here. On Windows a file must be open for writin
 then the file alone is synced, by which most file systems write its name too.
 """
 
-import contextlib
 from dataclasses import dataclass
 
 from agent.model.ids import RemoteName
 from agent.share import wire
 from agent.share.faults import Refused
-from agent.share.manners import Manners
 from agent.share.names import folder_of
 from agent.share.pool import PooledConnection
 from agent.share.readback.reader import synced
@@ -24,23 +22,26 @@ class Syncing:
 
     connection: PooledConnection
     folders: RemoteFolders
-    manners: Manners
 
     async def file(self, path: bytes) -> bool:
-        """Whether the server has written the file to its disk."""
+        """Whether the server has written the file to its disk.
+
+        It is asked once. If a disk fails, Linux forgets what it could not write, and says the next time that all is
+        well. So only a server that may refuse because the file is open for reading is asked in another way.
+        """
         session = self.connection.session
         if not session.offers(wire.FSYNC):
             return False
         async with self.connection.check_handles.hold(1):
-            for flag in (Flag.READ, Flag.WRITE) if self.manners.fsync_reader else (Flag.WRITE,):
-                with contextlib.suppress(Refused):
+            for flag in (Flag.READ,) if session.is_openssh else (Flag.WRITE, Flag.READ):
+                try:
                     handle = await session.open_file(path, flag, "open the photo")
-                    try:
-                        if await synced(session, handle):
-                            return True
-                    finally:
-                        await session.let_go(handle)
-                self.manners.fsync_reader = False
+                except Refused:  # files on some servers cannot be opened for writing a second time
+                    continue
+                try:
+                    return await synced(session, handle)
+                finally:
+                    await session.let_go(handle)
         return False
 
     async def file_and_name(self, name: RemoteName) -> bool:

@@ -16,6 +16,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from agent.errors import NotProven, ShareFault
 from agent.model.delivery import Outgoing
@@ -43,6 +44,8 @@ OTHER = 1000  # added to a file's number to get another temporary name
 MOST_CHOICES = 1000  # NAME to NAME-1000; beyond that something is wrong with more than a name
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -89,8 +92,10 @@ class Upload:
     # --- arrive ------------------------------------------------------------------------------------------------------
 
     async def arrive(self) -> bool:
-        """Bring the bytes to the share; False if it had them already and nothing was sent."""
-        while not await self._sent():
+        """Bring the bytes to the share; False if it had them already and nothing was sent. As `prove`, it raises
+        `LocalFault` if they are not what was begun with because the local file was changed.
+        """
+        while not await self._unless_changed_here(self._sent()):
             if await self._find():
                 return False
         return True
@@ -246,8 +251,9 @@ class Upload:
             self._meant = await asyncio.to_thread(_expected, self._outgoing)
         size = self._outgoing.size
         reader = await self._context.reader(size)
+        syncs = self._session.is_openssh  # others may only sync what is open for writing, and are asked once
         try:
-            held = await patiently(self._session, lambda: reader.read(self._path, size, Progress(size), sync=True))
+            held = await patiently(self._session, lambda: reader.read(self._path, size, Progress(size), sync=syncs))
         except NotProven:  # other content, which must not be replaced
             return False
         except Refused as refused:
@@ -256,7 +262,8 @@ class Upload:
             raise  # it may well be ours: sending it again would only leave one more copy
         if held.fingerprint != self._meant:
             return False
-        self._held, self._synced = held.fingerprint, held.synced or (self._can_sync and await self._sync_file())
+        self._held = held.fingerprint
+        self._synced = held.synced if syncs else self._can_sync and await self._sync_file()
         return True
 
     # --- prove -------------------------------------------------------------------------------------------------------
@@ -278,10 +285,12 @@ class Upload:
         """Wait until all of the temporary file is read back. `NotProven` unless it is, byte for byte, what was meant;
         `LocalFault` if that is because the local file was changed while it was sent.
         """
-        if self._method is Method.ALREADY_THERE:
-            return
+        if self._method is Method.READ_BACK:
+            await self._unless_changed_here(self._compare())
+
+    async def _unless_changed_here(self, step: Awaitable[T]) -> T:
         try:
-            await self._compare()
+            return await step
         except NotProven:
             await asyncio.to_thread(judge_local, self._outgoing)
             raise
@@ -343,7 +352,7 @@ class Upload:
 
     async def _sync_file(self) -> bool:
         context = self._context
-        return await Syncing(context.pool.all[0], context.folders, context.manners).file(self._path)
+        return await Syncing(context.pool.all[0], context.folders).file(self._path)
 
     async def withdraw(self) -> None:
         """Remove the temporary file, if there may be one. If the server does not remove it, a later sweep will."""

@@ -53,6 +53,14 @@ def test_a_photo_that_a_server_once_failed_to_sync_leaves_later(tmp_path: Path, 
         assert [entry.body["files"] for entry in laptop.entries(EntryKind.REMOVED)] == [1]
 
 
+def test_a_server_whose_disk_fails_is_not_asked_until_it_says_yes(tmp_path: Path) -> None:
+    with Quirky("ext=fsync+hardlink,badsyncs=3") as server:  # the trial, the record, and then the photo
+        laptop = Laptop(tmp_path / "laptop", server)
+        photo = laptop.photo("a.jpg")
+        assert [laptop.run().removed for _ in range(2)] == [0, 0]
+        assert photo.exists()
+
+
 def test_a_photo_is_not_removed_on_a_server_that_never_syncs(tmp_path: Path) -> None:
     with Quirky("ext=fsync+hardlink,extfail=fsync") as server:
         laptop = Laptop(tmp_path / "laptop", server)

@@ -1,5 +1,6 @@
 """Against a real OpenSSH: who it is, whether it lets us in, and what happens when the connection ends under us."""
 
+import os
 import subprocess
 import threading
 import time
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import HostKeyRefused, LoginRefused, ShareDenied, ShareFault, ShareUnreachable
-from agent.model.delivery import Delivery
+from agent.errors import HostKeyRefused, LocalFault, LoginRefused, ShareDenied, ShareFault, ShareUnreachable
+from agent.model.delivery import Delivery, Splice
+from agent.pipeline.halfsent import worked_out
 from agent.share import (
     Delivered,
     Sent,
@@ -279,3 +281,14 @@ def test_the_callers_iterable_and_callback_stay_on_the_callers_thread(real: Open
     with opened(real) as share:
         list(share.deliver(supply(), lambda _: threads.add(threading.current_thread())))
     assert threads == {threading.current_thread()}
+
+
+def test_a_photo_changed_before_its_tag_was_worked_out_never_becomes_a_proof(real: OpenSSH, tmp_path: Path) -> None:
+    one = outgoing(tmp_path / "local", "visits/museum/a.jpg", content(100_000), Splice(20, 0, b"a tag"))
+    assert not isinstance(one.source, bytes)
+    looked = one.source.path.stat()
+    one.source.path.write_bytes(content(100_000, 1))  # of the same size and time
+    os.utime(one.source.path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+    with pytest.raises(LocalFault), opened(real) as share:
+        list(share.deliver([worked_out(delivery(one))]))
+    assert files(real.disk) == []

@@ -143,6 +143,15 @@ def test_an_end_without_a_zone_after_a_start_with_another_is_an_error(start: str
     assert "the start gives its zone and the end does not" in fault.message
 
 
+@pytest.mark.parametrize("end", ["DTEND;TZID=America/New_York:20260714T160000", "DTEND:20260714T160000Z"])
+def test_a_start_without_a_zone_before_an_end_with_another_is_an_error(end: str) -> None:
+    reading = event("DTSTART:20260714T090000", end)
+    assert reading.visits == ()
+    (fault,) = reading.faults
+    assert (fault.column, fault.severity) == ("DTEND", "error")
+    assert "the end gives its zone and the start does not" in fault.message
+
+
 @pytest.mark.parametrize(("zone", "way"), [("Etc/GMT+1", "1 h behind UTC"), ("Etc/GMT-11", "11 h ahead of UTC")])
 def test_a_zone_whose_sign_is_turned_round_is_an_error(zone: str, way: str) -> None:
     reading = listed(zone)

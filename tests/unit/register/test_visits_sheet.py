@@ -289,6 +289,13 @@ def test_a_range_of_times_is_not_read_as_an_offset_from_utc(cell: str, column: s
     assert [doubt.line for doubt in reading.doubtful] == [2]
 
 
+@pytest.mark.parametrize("cell", ["2026-03-14 19:00-00:00", "2026-03-14 19:00-00"])
+def test_a_range_that_ends_at_midnight_is_not_read_as_utc(cell: str) -> None:
+    reading = one(starts=cell, ends="2026-03-15 00:00", timezone="America/New_York")
+    assert reading.visits == ()
+    assert "time range" in reading.faults[0].message
+
+
 def test_an_offset_that_is_surely_one_is_used() -> None:
     new_york = one(starts="2026-03-14 09:00-04:00", ends="2026-03-14 16:30-04:00", timezone="America/New_York")
     written = one(starts="2026-03-14T09:00-04:00", ends="2026-03-14T16:30-04:00")

@@ -1,7 +1,6 @@
 """Photos to remove, and moments at which to get in the way."""
 
 import hashlib
-import itertools
 import os
 import stat
 import sys
@@ -113,5 +112,5 @@ def as_ordinary_user(folder: Path) -> Callable[[], AbstractContextManager[None]]
 @pytest.fixture(autouse=True)
 def each_look_a_moment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests change what there is to be seen, and look again at once."""
-    clock = itertools.count(step=moment.FRESH)
-    monkeypatch.setattr(moment, "steady", lambda: next(clock))
+    monkeypatch.setattr(moment, "FRESH", 0.0)
+    monkeypatch.setattr(moment, "SHARE", 0)

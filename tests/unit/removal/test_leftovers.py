@@ -2,6 +2,8 @@
 
 import os
 import sys
+import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote_from_bytes
@@ -205,7 +207,7 @@ def test_many_photos_of_one_moment_need_one_look_at_the_folder_and_the_trash(fol
     file, _ = photo()
     listed, scandir = [], os.scandir
     monkeypatch.setattr(os, "scandir", lambda place: (listed.append(Path(place)), scandir(place))[1])
-    monkeypatch.setattr(moment, "steady", lambda: 100.0)
+    monkeypatch.setattr(moment, "FRESH", 60.0)
     for _ in range(50):
         assert found(file, home)["trash"].found is Known.NO
     assert listed.count(folder) == 1
@@ -213,10 +215,51 @@ def test_many_photos_of_one_moment_need_one_look_at_the_folder_and_the_trash(fol
 
 
 @linux
-def test_what_comes_into_the_trash_later_is_seen_in_the_next_moment(photo, home, monkeypatch):
+def test_what_comes_into_the_trash_is_seen_at_once(photo, home, monkeypatch):
     file, _ = photo()
-    monkeypatch.setattr(moment, "steady", lambda: 200.0)
+    monkeypatch.setattr(moment, "FRESH", 60.0)
+    trash(home, b"/elsewhere.jpg").rename(home / ".local/share/Trash/info/other.trashinfo")
     assert found(file, home)["trash"].found is Known.NO
+    time.sleep(0.01)  # the times of folders are as coarse as the kernel's clock ticks
     trash(home, os.fsencode(file.path))
-    monkeypatch.setattr(moment, "steady", lambda: 200.0 + moment.FRESH)
     assert found(file, home)["trash"].found is Known.YES
+
+
+@linux
+def test_a_trash_that_takes_long_to_read_is_not_read_for_each_photo(photo, home, monkeypatch):
+    item = trash(home, b"/elsewhere.jpg")
+    file, _ = photo()
+    monkeypatch.setattr(moment, "FRESH", 2.0)
+    monkeypatch.setattr(moment, "SHARE", 10)
+    clock, reads, opened = [100.0], [], Path.open
+
+    def slowly(path, *how, **more):
+        if path == item:
+            reads.append(path)
+            clock[0] += 5.0
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", slowly)
+    monkeypatch.setattr(moment, "steady", lambda: clock[0])
+    for _ in range(40):
+        found(file, home)
+        clock[0] += 1.0
+    assert len(reads) == 1
+    clock[0] += 50.0
+    found(file, home)
+    assert len(reads) == 2
+
+
+@linux
+def test_a_trash_of_endless_paths_takes_little_memory(photo, home):
+    for number in range(500):
+        item = trash(home, b"/elsewhere/%d" % number + b"x" * 60_000)
+        item.rename(item.with_name(f"{number}.trashinfo"))
+    file, _ = photo()
+    tracemalloc.start()
+    try:
+        assert found(file, home)["trash"].found is Known.NO
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 5_000_000

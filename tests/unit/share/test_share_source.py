@@ -49,6 +49,14 @@ def with_tag(folder: Path, data: bytes) -> Outgoing:
     return replace(one, held=as_sent(one))
 
 
+def change_without_a_trace(one: Outgoing, data: bytes) -> None:
+    """Give its file other content of the same size, and the time that it had."""
+    assert not isinstance(one.source, bytes)
+    looked = one.source.path.stat()
+    one.source.path.write_bytes(data)
+    os.utime(one.source.path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+
+
 def test_what_was_worked_out_before_is_what_is_sent(tmp_path: Path) -> None:
     one = with_tag(tmp_path, b"x" * 100)
     with LocalSource(one) as source:
@@ -61,10 +69,7 @@ def test_a_file_that_was_changed_without_a_trace_never_counts_as_what_was_meant(
     one = with_tag(tmp_path, b"x" * 100)
     if not known:
         one = replace(one, held=None)
-    assert not isinstance(one.source, bytes)
-    looked = one.source.path.stat()
-    one.source.path.write_bytes(b"y" * 100)  # of the same size and time
-    os.utime(one.source.path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+    change_without_a_trace(one, b"y" * 100)
     with LocalSource(one) as source:
         read = source.read(200)
         if known:  # then the share's copy shows it
@@ -86,6 +91,23 @@ def test_a_file_that_changes_while_it_is_worked_out_is_a_local_fault(tmp_path: P
     one.source.path.write_bytes(b"y" * 101)
     with pytest.raises(LocalFault):
         as_sent(one)
+
+
+def test_a_file_changed_without_a_trace_is_noticed_when_its_copy_is_worked_out(tmp_path: Path) -> None:
+    one = outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100, Splice(2, 0, b"a tag"))
+    change_without_a_trace(one, b"y" * 100)
+    with pytest.raises(LocalFault):
+        as_sent(one)
+
+
+def test_a_file_that_grows_for_ever_is_not_judged_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = outgoing(tmp_path, "visits/v/a.jpg", b"x" * 100)
+    endless = tmp_path / "endless"
+    endless.touch()
+    os.truncate(endless, 1 << 40)  # a file without an end, as far as any test can tell
+    monkeypatch.setattr("agent.share.source.open_same", lambda _: endless.open("rb", buffering=0))
+    with pytest.raises(LocalFault):
+        judge_local(one)
 
 
 def test_stopping_before_the_end_is_no_proof(tmp_path: Path) -> None:
