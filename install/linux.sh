@@ -1,6 +1,8 @@
 #!/bin/sh
 # Sets up visit-photo-agent for one user on a Linux laptop; --help says more.
 set -eu
+HOME=${HOME:-$(eval echo "~$(id -un)")} # some tools that install for IT, such as cloud-init, set none
+export HOME
 home_of_program=${XDG_DATA_HOME:-$HOME/.local/share}/photo-agent
 python_hint="On Debian or Ubuntu: sudo apt install python3 python3-venv"
 menu=${XDG_DATA_HOME:-$HOME/.local/share}/applications/photo-agent.desktop

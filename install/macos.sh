@@ -1,6 +1,8 @@
 #!/bin/sh
 # Sets up visit-photo-agent for one user on a Mac; --help says more.
 set -eu
+HOME=${HOME:-$(eval echo "~$(id -un)")} # some tools that install for IT, such as cloud-init, set none
+export HOME
 home_of_program="$HOME/Library/Application Support/photo-agent"
 python_hint="Get it from https://www.python.org/downloads/macos/ or by \`brew install python\`."
 app="$HOME/Applications/School photos.app"

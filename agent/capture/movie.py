@@ -4,6 +4,7 @@ Only `moov` is walked, wherever it is; picture and sound are skipped by their bo
 """
 
 import struct
+from contextlib import suppress
 from dataclasses import replace
 
 from agent.capture.bounded import BoundedFile, Broken
@@ -87,10 +88,11 @@ def read_movie(file: BoundedFile, kind: str) -> Evidence:
 
 def _has_two(file: BoundedFile) -> bool:
     """Whether there is a second `moov` (ISO 14496-12, 8.2.1 allows one); its walk is not counted with the others."""
-    try:
-        return sum(box.kind == b"moov" for box in Boxes(file).top()) > 1
-    except Broken:
-        return False  # a film in thousands of pieces
+    count = 0
+    with suppress(Broken):  # a film in thousands of pieces
+        for box in Boxes(file).top():
+            count += box.kind == b"moov"
+    return count > 1
 
 
 def _clip(boxes: Boxes, moov: Box, notes: list[str]) -> Clip:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import NotProven, ShareUnreachable
+from agent.errors import LocalFault, NotProven, ShareUnreachable
 from agent.model.delivery import Delivery, Splice
 from agent.model.ids import RemoteName, Sha256
 from agent.share import Delivered, Sent, Share, Transport, Undelivered, open_share
@@ -74,6 +74,25 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 
 # --- going on --------------------------------------------------------------------------------------------------------
+
+
+def test_a_film_changed_without_a_trace_before_it_goes_on_is_no_fault_of_the_server(
+    sshd: OpenSSH,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    photo = film(tmp_path / "local")
+    cut(sshd, photo, at=20 * MEGABYTE)
+    source = photo.files[0].source
+    assert not isinstance(source, bytes)
+    looked = source.path.stat()
+    with source.path.open("r+b") as file:
+        file.write(b"changed")
+    os.utime(source.path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+    with opened(sshd) as share:
+        outcome = last(share, photo)
+    assert isinstance(outcome, Undelivered)
+    assert isinstance(outcome.error, LocalFault)
+    assert files(sshd.disk) == []
 
 
 @pytest.mark.parametrize("connections", [1, 2])

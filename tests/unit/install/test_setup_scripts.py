@@ -347,6 +347,9 @@ def test_on_a_machine_of_its_only_the_program_is_installed_for_everybody(tmp_pat
     assert not (tmp_path / "root").exists(), "nothing is root's own: no settings, menu or completion"
     assert (tmp_path / "asked").read_text().split() == ["--version"]
     assert system("--purge").returncode == 2
+    del surroundings["HOME"]  # as cloud-init starts it
+    done = system()
+    assert done.returncode == 0, done.stderr
     assert system("--uninstall").returncode == 0
     assert not place.exists()
     assert not link.is_symlink()
