@@ -34,6 +34,15 @@ from agent.volumes import Mounted
 NOT_SYNCED = "the server did not confirm that the photo is on its disk, so it stays on this laptop too: tell IT"
 """Why a photo stays if this alone is missing; a later run asks the server again."""
 
+DISK_FAILED = (
+    "the server could not write the photo to its disk, so it stays on this laptop too: IT must look at that disk, and "
+    "delete the photo's copy there; then it is sent again"
+)
+"""The same, where asking again would prove nothing."""
+
+UNSYNCED = {NOT_SYNCED, DISK_FAILED}
+"""The share is looked at all the same: its copy may be gone."""
+
 
 def put_on_record(context: Context, tracked_photos: Sequence[TrackedPhoto], audience: Audience) -> list[TrackedPhoto]:
     """Write an entry for each proven photo, durable on return; the photos are then `recorded`."""
@@ -291,6 +300,8 @@ def why_it_stays(context: Context, tracked: TrackedPhoto, mounted: Mounted) -> s
         return f"it stays on this laptop for {hours} hours after it was sent, as the settings say"
     on_card = why_it_stays_on_card(context, tracked, mounted)
     if on_card is None and not context.settings.share.allow_unsynced:
+        if any(proof.disk_failed and not proof.synced for proof in tracked.proofs):
+            return DISK_FAILED
         return None if all(proof.synced for proof in tracked.proofs) else NOT_SYNCED
     return on_card
 

@@ -1,8 +1,8 @@
 """Proofs age: if a photo was proven in an earlier run, its copy on the share is read again before the photo is removed.
 
 Somebody may have deleted or altered the share's copy meanwhile, and the one here may be the last. Then it stays here,
-the loss is recorded and reported, and the photo is sent again. If the server did not confirm then that a file is on its
-disk, it is asked again: its disk may have failed once, or IT has repaired it since.
+the loss is recorded and reported, and the photo is sent again. If the server could not be asked then whether a file is
+on its disk, it is asked now. If it said that its disk failed, it is not asked again: its next answer proves nothing.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from agent.journal import TrackedPhoto
 from agent.pipeline.boundary import pause
 from agent.pipeline.context import Context
-from agent.pipeline.finish import NOT_SYNCED
+from agent.pipeline.finish import DISK_FAILED, NOT_SYNCED
 from agent.pipeline.recordable import transfer_of, visit_of
 from agent.record.bodies import ShareLost
 from agent.record.words import Lost
@@ -34,6 +34,7 @@ def prove_again(context: Context, share: Share, tracked_photos: Sequence[Tracked
     still: list[TrackedPhoto] = []
     unread: list[TrackedPhoto] = []
     unsynced: list[TrackedPhoto] = []
+    failed: list[TrackedPhoto] = []
     lost: list[tuple[TrackedPhoto, Still]] = []
     for one in tracked_photos:
         found = [answers[proof.name, proof.held] for proof in one.proofs]
@@ -42,12 +43,16 @@ def prove_again(context: Context, share: Share, tracked_photos: Sequence[Tracked
             lost.append((one, wrong))
         elif Still.UNREADABLE in found:
             unread.append(one)
+        elif Still.DISK_FAILED in found:
+            proofs_now = (replace(p, disk_failed=answers[p.name, p.held] is Still.DISK_FAILED) for p in one.proofs)
+            failed.append(replace(one, proofs=tuple(proofs_now)))
         elif Still.NOT_SYNCED in found:
             unsynced.append(one)
         else:
             still.append(_synced(one) if sync else one)
     _wait(context, unread, "it could not be read back from the school network: tell IT")
     _wait(context, unsynced, NOT_SYNCED)
+    _wait(context, failed, DISK_FAILED)
     context.journal.save(*still)
     _send_again(context, lost, {proof.name: answers[key] for key, proof in proofs.items()})
     notices = [_said(len(lost))] if lost else []

@@ -150,8 +150,8 @@ class Run:
         mounted = self.context.mounted()
         here = found.here if self.patient else released(self.context, found.here, self.roots)
         obstacles = [(one, finish.why_it_stays(self.context, one, mounted)) for one in here]
-        finish.hold(self.context, [(one, why) for one, why in obstacles if why not in {None, finish.NOT_SYNCED}])
-        ripe = [one for one, why in obstacles if why in {None, finish.NOT_SYNCED}]
+        finish.hold(self.context, [(one, why) for one, why in obstacles if why and why not in finish.UNSYNCED])
+        ripe = [one for one, why in obstacles if not why or why in finish.UNSYNCED]
         if not ripe or self.stopping():
             return
         try:

@@ -49,7 +49,8 @@ class Still(StrEnum):
     GONE = "gone"
     DIFFERENT = "different"  # other content, or not a file, or a folder above it is a link
     UNREADABLE = "unreadable"  # the server does not let it be read: nothing is known
-    NOT_SYNCED = "not-synced"  # it was to be written to the server's disk, and the server did not confirm that
+    NOT_SYNCED = "not-synced"  # it was to be written to the server's disk, and the server cannot do that
+    DISK_FAILED = "disk-failed"  # the same, and the server's disk failed, now or earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,8 @@ class Share(Protocol):
         """For each proof of an earlier run, in their order: whether the share holds `held` under `name` at this moment.
 
         Every byte is read back; nothing is written. With `sync`, files whose proof is not `synced` are written to the
-        server's disk first; `NOT_SYNCED` if that fails. For `HOLDS`, files that rest on the proof may be removed.
+        server's disk first; `NOT_SYNCED` or `DISK_FAILED` if that fails. For `HOLDS`, files that rest on the proof may
+        be removed.
         """
         ...
 

@@ -34,6 +34,14 @@ def as_sent(outgoing: Outgoing) -> Fingerprint:
         return source.sent()
 
 
+def expected(outgoing: Outgoing) -> Fingerprint:
+    """What the share must return for it. LocalFault if the file is not, or no longer, the one that was examined."""
+    with LocalSource(outgoing) as source:
+        while source.expected is None and source.read(AT_ONCE):
+            pass
+        return source.expected or source.sent()
+
+
 def judge_local(outgoing: Outgoing) -> None:
     """LocalFault if the local content is not, or no longer, the one that was decided on. Reads it in full."""
     source, digest, size = outgoing.source, hashlib.sha256(), 0

@@ -11,9 +11,12 @@ from agent.share import wire
 from agent.share.faults import Refused
 from agent.share.names import folder_of
 from agent.share.pool import PooledConnection
-from agent.share.readback.reader import synced
 from agent.share.remotefolders import RemoteFolders
-from agent.share.wire import Flag
+from agent.share.wire import Code, Flag
+
+
+class DiskFailed(Exception):
+    """The server could not write a file to its disk. What it says later about the same file proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Syncing:
     folders: RemoteFolders
 
     async def file(self, path: bytes) -> bool:
-        """Whether the server has written the file to its disk.
+        """Whether the server has written the file to its disk; False if it cannot be asked. `DiskFailed` if it failed.
 
         It is asked once. If a disk fails, Linux forgets what it could not write, and says the next time that all is
         well. So only a server that may refuse because the file is open for reading is asked in another way.
@@ -39,13 +42,19 @@ class Syncing:
                 except Refused:  # files on some servers cannot be opened for writing a second time
                     continue
                 try:
-                    return await synced(session, handle)
+                    await session.fsync(handle)
+                except Refused as refused:
+                    if refused.code == Code.FAILURE:
+                        raise DiskFailed from refused
+                    return False
+                else:
+                    return True
                 finally:
                     await session.let_go(handle)
         return False
 
     async def file_and_name(self, name: RemoteName) -> bool:
-        """Whether the server has written both to its disk."""
+        """Whether the server has written both to its disk. Raises as `file`."""
         if not await self.file(self.folders.path(name)):
             return False
         await self.folders.sync(folder_of(name))  # if it cannot sync a folder, the file's own sync has to do

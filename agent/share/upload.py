@@ -32,12 +32,12 @@ from agent.share.naming import give_name
 from agent.share.pacing import Bucket
 from agent.share.patience import patiently
 from agent.share.pool import LARGE, ConnectionPool, Turn
-from agent.share.readback.reader import HeldContent, Reader, Start
+from agent.share.readback.reader import Reader, Start
 from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
-from agent.share.source import LocalSource, judge_local
+from agent.share.source import LocalSource, expected, judge_local
 from agent.share.streams import DIFFERENT, Progress, write_all
-from agent.share.syncing import Syncing
+from agent.share.syncing import DiskFailed, Syncing
 from agent.share.wire import Flag, PacketType, Reply
 
 OTHER = 1000  # added to a file's number to get another temporary name
@@ -79,9 +79,9 @@ class Upload:
         self._meant: Fingerprint | None = None  # what was, or would be, sent
         self._held: Fingerprint | None = None  # what the share gave back
         self._progress = Progress()
-        self._reading: asyncio.Task[HeldContent] | None = None
+        self._reading: asyncio.Task[Fingerprint] | None = None
         self._method = Method.READ_BACK
-        self._synced = False
+        self._synced = self._disk_failed = False
         self._behind = False  # whether it is read while it is written
         self._samples = Samples(0)
 
@@ -248,22 +248,24 @@ class Upload:
 
     async def _is_ours(self) -> bool:
         if self._meant is None:
-            self._meant = await asyncio.to_thread(_expected, self._outgoing)
+            self._meant = await asyncio.to_thread(expected, self._outgoing)
         size = self._outgoing.size
         reader = await self._context.reader(size)
-        syncs = self._session.is_openssh  # others may only sync what is open for writing, and are asked once
         try:
-            held = await patiently(self._session, lambda: reader.read(self._path, size, Progress(size), sync=syncs))
+            held = await patiently(self._session, lambda: reader.read(self._path, size, Progress(size)))
         except NotProven:  # other content, which must not be replaced
             return False
         except Refused as refused:
             if refused.missing or refused.code == wire.Code.PERMISSION_DENIED:  # gone, or another device's
                 return False
             raise  # it may well be ours: sending it again would only leave one more copy
-        if held.fingerprint != self._meant:
+        if held != self._meant:
             return False
-        self._held = held.fingerprint
-        self._synced = held.synced if syncs else self._can_sync and await self._sync_file()
+        try:
+            self._synced = self._can_sync and await self._sync_file()
+        except DiskFailed:  # a new copy is surer
+            return False
+        self._held = held
         return True
 
     # --- prove -------------------------------------------------------------------------------------------------------
@@ -276,7 +278,7 @@ class Upload:
         elif self._reading.done() and (self._session.is_openssh or start is not None):
             self._reading.result()  # on other servers, a file may not be readable while it is being written
 
-    async def _read(self, start: Start | None) -> HeldContent:
+    async def _read(self, start: Start | None) -> Fingerprint:
         reader = await self._context.reader(self._outgoing.size)
         size = self._outgoing.size
         return await patiently(self._session, lambda: reader.read(self._temporary, size, self._progress, start=start))
@@ -299,12 +301,12 @@ class Upload:
         if self._reading is None:
             raise NotProven(DIFFERENT)
         try:
-            held = (await self._reading).fingerprint
+            held = await self._reading
         except (NotProven, Refused):
             if self._session.is_openssh or not self._behind:
                 raise
             # Some servers only return what was there when the file was opened: by now it is complete and closed.
-            held = (await self._read(None)).fingerprint
+            held = await self._read(None)
             self._context.manners.behind = False
         if held != self._meant:
             raise NotProven(DIFFERENT)
@@ -344,11 +346,15 @@ class Upload:
             await asyncio.gather(checking, self._sync_name())
         finally:
             await withdrawing
-        return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._context.clock())
+        original, now = self._outgoing.original, self._context.clock()
+        return Proof(self._name, self._held, original, self._method, self._synced, now, self._disk_failed)
 
     async def _sync_name(self) -> None:
         if self._synced and not await self._context.folders.sync(self.folder):
-            self._synced = await self._sync_file()
+            try:
+                self._synced = await self._sync_file()
+            except DiskFailed:
+                self._synced, self._disk_failed = False, True
 
     async def _sync_file(self) -> bool:
         context = self._context
@@ -397,10 +403,3 @@ class Upload:
     @property
     def _path(self) -> bytes:
         return self._context.folders.path(self._name)
-
-
-def _expected(outgoing: Outgoing) -> Fingerprint:
-    with LocalSource(outgoing) as source:
-        while source.expected is None and source.read(1 << 20):
-            pass
-        return source.expected or source.sent()

@@ -5,10 +5,7 @@ from typing import Protocol
 
 from agent.model.files import Fingerprint
 from agent.model.ids import Sha256
-from agent.share import wire
-from agent.share.faults import Refused
 from agent.share.pool import ConnectionPool
-from agent.share.session import Session
 from agent.share.streams import Progress, read_back
 from agent.share.wire import Flag
 
@@ -21,20 +18,10 @@ class Start:
     sha256: Sha256
 
 
-@dataclass(frozen=True, slots=True)
-class HeldContent:
-    """What the share holds, and whether it was just synced."""
-
-    fingerprint: Fingerprint
-    synced: bool = False
-
-
 class Reader(Protocol):
     """Reads files back."""
 
-    async def read(
-        self, path: bytes, size: int, progress: Progress, *, start: Start | None = None, sync: bool = False
-    ) -> HeldContent:
+    async def read(self, path: bytes, size: int, progress: Progress, *, start: Start | None = None) -> Fingerprint:
         """The fingerprint of a file of `size` bytes, each read as soon as `progress` says that it is confirmed.
 
         Raises `NotProven` unless it has exactly that many, and as soon as its start differs from `start`; `Refused`;
@@ -53,30 +40,16 @@ class OwnReader:
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
 
-    async def read(
-        self, path: bytes, size: int, progress: Progress, *, start: Start | None = None, sync: bool = False
-    ) -> HeldContent:
+    async def read(self, path: bytes, size: int, progress: Progress, *, start: Start | None = None) -> Fingerprint:
         """As `Reader`."""
         async with self._pool.reading(size) as connection:
             handle = await connection.session.open_file(path, Flag.READ, "read back the photo")
             try:
                 known = None if start is None else (start.size, start.sha256)
-                fingerprint = await read_back(connection.session, handle, size, connection.reads, progress, known)
-                return HeldContent(fingerprint, sync and await synced(connection.session, handle))
+                return await read_back(connection.session, handle, size, connection.reads, progress, known)
             finally:
                 connection.session.dismiss(handle)
 
     async def widen(self) -> None:
         """As `Reader`."""
         await self._pool.widen()
-
-
-async def synced(session: Session, handle: bytes) -> bool:
-    """Have a file that is open for reading written to disk; returns whether that was done."""
-    if not session.offers(wire.FSYNC):
-        return False
-    try:
-        await session.fsync(handle)
-    except Refused:  # some servers only sync files open for writing; then it is not known to be on disk
-        return False
-    return True

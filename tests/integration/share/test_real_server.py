@@ -144,7 +144,7 @@ def test_a_server_that_accepts_and_says_nothing_is_unreachable_in_time(real: Ope
         started = time.monotonic()
         with pytest.raises((ShareUnreachable, HostKeyRefused)):
             opened(real, port=silent.getsockname()[1], timeout=1.5)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 15  # not the minutes that a system waits
 
 
 # --- permissions and layout ------------------------------------------------------------------------------------------

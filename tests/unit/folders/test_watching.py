@@ -28,7 +28,7 @@ class Hints:
         self.count += 1
         self._new.set()
 
-    def come(self, within: float = 5.0) -> bool:
+    def come(self, within: float = 20.0) -> bool:
         came = self._new.wait(within)
         self._new.clear()
         return came
