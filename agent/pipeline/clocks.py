@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from agent.journal import State
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
-from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_SEEN
+from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_SEEN, GROUNDS
 
 TRUSTED = timedelta(minutes=10)
 """How far the laptop's clock may be from the share's and still be believed: far less than anything counted in hours."""
@@ -40,13 +40,17 @@ def notice_a_leap_back(context: Context) -> None:
 def compare_with_share(context: Context) -> timedelta | None:
     """How far the laptop's clock is ahead of the share's, noted in the journal if it is more than `TRUSTED`.
 
-    None if the share did not say what time it is when it was asked, right after the connection was made.
+    If that is news, open photos are decided afresh: a clock that was behind took their times to be in the future. None
+    if the share did not say what time it is when it was asked, right after the connection was made.
     """
     there = context.share_clock()
     if there is None:
         return None
     ahead = context.clock() - there
-    wrong = abs(ahead) > TRUSTED
+    wrong, before = abs(ahead) > TRUSTED, context.journal.fact(CLOCK_AHEAD)
+    known = timedelta(0) if before is None else timedelta(seconds=float(before))
+    if abs(ahead - known) > TRUSTED:
+        context.journal.set_fact(GROUNDS, None)
     context.journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if wrong else None)
     return ahead
 

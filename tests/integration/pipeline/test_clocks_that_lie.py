@@ -3,7 +3,7 @@
 import os
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from agent.journal import State
 from agent.pipeline.clocks import notice_a_leap_back
 from agent.pipeline.context import Context, open_context, wall_clock
 from agent.pipeline.examine import settle_again, unsettled
+from agent.pipeline.journal_keys import CLOCK_AHEAD
 from agent.pipeline.lock import only_writer
 from agent.pipeline.review import keep_private
 from agent.pipeline.run import Run
@@ -55,6 +56,23 @@ def test_the_service_settles_what_a_clock_that_was_ahead_has_found(laptop: Lapto
     assert wait <= timedelta(seconds=60)
     run_at(laptop, timedelta(seconds=61), patient=True)
     assert not photo.exists()
+
+
+def test_a_photo_that_a_slow_clock_took_to_be_in_the_future_is_decided_afresh(laptop: Laptop) -> None:
+    """Away from the share, nothing shows that the clock is wrong; the register is there from before."""
+    behind = ON_VISIT.replace(tzinfo=UTC) - wall_clock() - 30 * A_DAY  # a month before the visit
+    port = laptop.settings.share.port
+    run_at(laptop, behind)
+    laptop.look(lambda context: context.journal.set_fact(CLOCK_AHEAD, None))  # as if it went wrong only after that
+    photo, private = laptop.photo("IMG_1.jpg"), laptop.photo("IMG_2.jpg", ON_VISIT - 2 * A_DAY)
+    laptop.configure(share={"port": 1})
+    run_at(laptop, behind)
+    assert {one.state for one in laptop.tracked()} >= {State.REVIEW}
+    laptop.configure(share={"port": port})
+    for _ in range(2):
+        run_at(laptop, behind)
+    assert not photo.exists()
+    assert private.exists()
 
 
 @pytest.mark.parametrize("leap", [-A_DAY, -400 * A_DAY, A_DAY], ids=["a day back", "400 days back", "a day ahead"])
