@@ -41,11 +41,11 @@ def prove_again(context: Context, share: Share, tracked_photos: Sequence[Tracked
         wrong = next((answer for answer in (Still.DIFFERENT, Still.GONE) if answer in found), None)
         if wrong is not None:
             lost.append((one, wrong))
-        elif Still.UNREADABLE in found:
-            unread.append(one)
         elif Still.DISK_FAILED in found:
             proofs_now = (replace(p, disk_failed=answers[p.name, p.held] is Still.DISK_FAILED) for p in one.proofs)
             failed.append(replace(one, proofs=tuple(proofs_now)))
+        elif Still.UNREADABLE in found:
+            unread.append(one)
         elif Still.NOT_SYNCED in found:
             unsynced.append(one)
         else:

@@ -86,6 +86,7 @@ class Engine:
             acknowledged=self._acknowledged,
             bucket=Bucket(server.bandwidth_kib_per_s * 1024),
             check=FinalCheck(self._pool.all[0], self.folders),
+            syncing=Syncing(self._pool.all[0], self.folders),
         )
         if (manners := known(session)) is not None:
             self._learn(manners)
@@ -106,7 +107,7 @@ class Engine:
 
     async def still_holds(self, proofs: Sequence[Proof], *, sync: bool) -> list[Still]:
         """See `Share`."""
-        syncing = Syncing(self._context.pool.all[0], self.folders) if sync else None
+        syncing = self._context.syncing if sync else None
         return await still_there(self.session, self.folders, self._reading, proofs, syncing)
 
     async def stop(self) -> None:

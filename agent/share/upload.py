@@ -60,6 +60,7 @@ class UploadContext:
     acknowledged: Callable[[int], None]
     bucket: Bucket
     check: FinalCheck
+    syncing: Syncing
     manners: Manners = field(default_factory=Manners)
 
 
@@ -92,9 +93,7 @@ class Upload:
     # --- arrive ------------------------------------------------------------------------------------------------------
 
     async def arrive(self) -> bool:
-        """Bring the bytes to the share; False if it had them already and nothing was sent. As `prove`, it raises
-        `LocalFault` if they are not what was begun with because the local file was changed.
-        """
+        """Bring the bytes to the share; False if it had them already and nothing was sent. Raises as `prove`."""
         while not await self._unless_changed_here(self._sent()):
             if await self._find():
                 return False
@@ -262,7 +261,7 @@ class Upload:
         if held != self._meant:
             return False
         try:
-            self._synced = self._can_sync and await self._sync_file()
+            self._synced = self._can_sync and await self._context.syncing.file(self._path)
         except DiskFailed:  # a new copy is surer
             return False
         self._held = held
@@ -352,13 +351,9 @@ class Upload:
     async def _sync_name(self) -> None:
         if self._synced and not await self._context.folders.sync(self.folder):
             try:
-                self._synced = await self._sync_file()
+                self._synced = await self._context.syncing.file(self._path)
             except DiskFailed:
                 self._synced, self._disk_failed = False, True
-
-    async def _sync_file(self) -> bool:
-        context = self._context
-        return await Syncing(context.pool.all[0], context.folders).file(self._path)
 
     async def withdraw(self) -> None:
         """Remove the temporary file, if there may be one. If the server does not remove it, a later sweep will."""
