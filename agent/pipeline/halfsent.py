@@ -62,11 +62,14 @@ class HalfSentTransfers:
             self._begun[delivery.transfer] = Begun(left, (*names, *earlier)[:MOST_NAMES])
         self.save()
 
-    def arrived(self, transfer: TransferId, names: Collection[RemoteName]) -> None:
-        """Forget these names: the transfer has them, and the journal knows. On disk with the next batch, or `save`."""
+    def arrived(self, transfer: TransferId, names: Collection[RemoteName], *, leftover: bool) -> None:
+        """Forget these names: the transfer has them, and the journal knows. On disk with the next batch, or `save`.
+
+        The transfer itself is remembered while it has other names, or if it has a `leftover` under a temporary name.
+        """
         begun = self._begun.pop(transfer, None)
         others = () if begun is None else tuple(one for one in begun.names if one[0] not in names)
-        if begun is not None and others:
+        if begun is not None and (others or leftover):
             self._begun[transfer] = replace(begun, names=others)
 
     def keep_only(self, transfers: Collection[TransferId]) -> None:

@@ -42,25 +42,30 @@ def still_to_come(context: Context, half_sent: HalfSentTransfers) -> set[Transfe
     }
 
 
-def not_sent_again(context: Context, half_sent: HalfSentTransfers) -> list[Begun]:
-    """The transfers that have begun and are over, with the names that no record has."""
+def over(context: Context, half_sent: HalfSentTransfers) -> list[Begun]:
+    """The transfers that have begun and will not be gone on with: what they left on the share is only looked for."""
     come = still_to_come(context, half_sent)
-    over = [begun for begun in half_sent.begun() if begun.names and begun.left.transfer not in come]
-    if not over:
+    return [begun for begun in half_sent.begun() if begun.left.transfer not in come]
+
+
+def not_sent_again(context: Context, half_sent: HalfSentTransfers) -> list[Begun]:
+    """The transfers that are over, with the names that no record has."""
+    named = [begun for begun in over(context, half_sent) if begun.names]
+    if not named:
         return []
     recorded = _names_on_record(context)
-    open_ones = (replace(one, names=tuple(name for name in one.names if name[0] not in recorded)) for one in over)
+    open_ones = (replace(one, names=tuple(name for name in one.names if name[0] not in recorded)) for one in named)
     return [one for one in open_ones if one.names]
 
 
-def look_for(context: Context, share: Share, over: Sequence[Begun]) -> tuple[list[RemoteName], set[TransferId]]:
+def look_for(context: Context, share: Share, ended: Sequence[Begun]) -> tuple[list[RemoteName], set[TransferId]]:
     """Record the files of these transfers on the share; returns their names, and the transfers with unreadable files.
 
     Raises ShareUnreachable, RecordError.
     """
     found: list[RemoteName] = []
     unread: set[TransferId] = set()
-    for begun in over:
+    for begun in ended:
         here = []
         for name, held in begun.names:
             there, certain = _found(context, share, name, held)

@@ -94,8 +94,8 @@ class ShareOfRun:
         """
         try:
             share.sweep(keep, half_sent.known())
-            over = leftonshare.not_sent_again(self.context, half_sent)
-            found, unread = leftonshare.look_for(self.context, share, over)
+            ended = leftonshare.not_sent_again(self.context, half_sent)
+            found, unread = leftonshare.look_for(self.context, share, ended)
             half_sent.keep_only(leftonshare.still_to_come(self.context, half_sent) | unread)
             if found:
                 self.notice(leftonshare.notice_of(found))
@@ -104,9 +104,9 @@ class ShareOfRun:
             self.notice(f"What an earlier, broken transfer left on the share could not be removed yet: {fault}")
 
     def sweep_without_sending(self) -> None:
-        """Where nothing is to be sent, still look for files that a broken transfer left under their final names."""
+        """Where nothing is to be sent, still look for what a transfer left on the share, under whatever name."""
         half_sent = HalfSentTransfers(self.context.journal)
-        if leftonshare.not_sent_again(self.context, half_sent):
+        if leftonshare.over(self.context, half_sent):
             with contextlib.suppress(ShareUnreachable):  # a later run looks; being away from the network is no fault
                 self.sweep(self.connected(), half_sent, ())
 

@@ -14,7 +14,7 @@ from agent.journal import State, TrackedPhoto
 from agent.model.capture import Capture
 from agent.model.delivery import Delivery
 from agent.model.files import Fingerprint
-from agent.model.ids import PhotoId, VisitId
+from agent.model.ids import PhotoId, TransferId, VisitId
 from agent.model.proof import Method
 from agent.pipeline.boundary import Boundary, failed, waiting
 from agent.pipeline.clocks import believed
@@ -102,6 +102,7 @@ class Sending:
     _first: dict[Same, PhotoId] = field(default_factory=dict)
     _copies: dict[PhotoId, list[TrackedPhoto]] = field(default_factory=dict)
     _ready: list[TrackedPhoto] = field(default_factory=list)
+    _leftovers: set[TransferId] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._in_vain = InVain.load(self.context.journal)
@@ -226,6 +227,8 @@ class Sending:
     def _proven(self, tracked: TrackedPhoto, outcome: Delivered) -> None:
         now = self.context.clock()
         self._in_vain.arrived(tracked)
+        if outcome.leftover:
+            self._leftovers.add(outcome.transfer)
         self._ready.append(
             replace(tracked, state=State.PROVEN, proofs=outcome.proofs, proven_at=now, reason=None, not_before=None)
         )
@@ -249,7 +252,8 @@ class Sending:
         # Not earlier: after a crash nobody would know about the file that has its name on the share.
         for tracked in ready:
             if tracked.transfer is not None:
-                self.half_sent.arrived(tracked.transfer, [proof.name for proof in tracked.proofs])
+                names, leftover = [proof.name for proof in tracked.proofs], tracked.transfer in self._leftovers
+                self.half_sent.arrived(tracked.transfer, names, leftover=leftover)
         for tracked in ready:
             names = [proof.name for proof in tracked.proofs]
             method = tracked.proofs[0].method.value

@@ -202,7 +202,8 @@ class Engine:
             uploads += [
                 Upload(self._context, outgoing, delivery.transfer, n) for n, outgoing in enumerate(delivery.files)
             ]
-            return Delivered(delivery.transfer, await self._prove(delivery, uploads))
+            proofs = await self._prove(delivery, uploads)
+            return Delivered(delivery.transfer, proofs, leftover=any(upload.leftover for upload in uploads))
         except Refused as refused:
             full = await self._is_full(refused, delivery)
             fault: AgentError = as_fault(refused, full=full, folder=folder_of(delivery.files[0].name))

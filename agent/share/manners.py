@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from agent.share.faults import Refused
+from agent.share.wire import Code
+
 
 @dataclass(slots=True)
 class Manners:
@@ -24,3 +27,21 @@ class Manners:
     owners: bool = True  # says who owns a file
     tried: bool = False  # whether any of this was tried, or is known of this server
     said: dict[str, str] = field(default_factory=dict)
+
+    def cannot(self, what: str, refused: Refused) -> None:
+        """The server refused this; from now on photos are sent without it."""
+        setattr(self, what, False)
+        self.in_its_words(what, refused)
+
+    def in_its_words(self, what: str, refused: Refused) -> None:
+        """Keep what the server said about it."""
+        self.said[what] = refused.message or f"code {refused.code}"
+
+    def did_not_remove(self, refused: Refused) -> None:
+        """If it removes nothing at all, files are renamed: a hard link would leave a temporary name beside each photo.
+
+        A disk that cannot be written to for a while answers with another code.
+        """
+        if refused.code == Code.PERMISSION_DENIED:
+            self.cannot("removes", refused)
+            self.links = self.links and not self.renames

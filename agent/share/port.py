@@ -25,10 +25,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The share holds every file of the delivery under its final name: one proof each, in the delivery's order."""
+    """The share holds every file of the delivery under its final name: one proof each, in the delivery's order.
+
+    `leftover`: the server did not remove a temporary name, so a later sweep has to.
+    """
 
     transfer: TransferId
     proofs: tuple[Proof, ...]
+    leftover: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,15 +223,21 @@ class SftpShare(Closing):
 
     async def _sweep_by_name(self, keep: Collection[TransferId], known: Iterable[HalfSent]) -> int:
         engine, removed = self._working(), 0
+        stayed: list[Refused] = []
         for left in known:
             for n, plain in product(range(left.files), (False, True)):
                 name = temporary_name(self._server.device, left.transfer, n, plain=plain)
                 path = engine.folders.path(f"{left.folder}/{name}")
-                about = await engine.session.lstat(path)
-                if about is None:
-                    continue
-                if about.is_file and not (left.transfer in keep and (about.size or 0) >= LARGE):
-                    removed += await engine.session.remove(path)
+                try:
+                    about = await engine.session.lstat(path)
+                    if about is None:
+                        continue
+                    if about.is_file and not (left.transfer in keep and (about.size or 0) >= LARGE):
+                        removed += await engine.session.remove(path)
+                except Refused as refused:
+                    stayed.append(refused)
+        if stayed:
+            raise stayed[0]
         return removed
 
     async def _sweep(self, keep: Collection[TransferId]) -> int:

@@ -71,13 +71,9 @@ class _Trial:
         except Refused as refused:
             if await self.session.lstat(self._path(n)) is None:
                 return True
-            self._cannot("removes", refused)
+            self.manners.cannot("removes", refused)
             return False
         return True
-
-    def _cannot(self, what: str, refused: Refused) -> None:
-        setattr(self.manners, what, False)
-        self.manners.said[what] = refused.message or f"code {refused.code}"
 
     # --- a file is made and written ----------------------------------------------------------------------------------
 
@@ -96,7 +92,7 @@ class _Trial:
                 except Refused as refused:
                     if refused.says_full:
                         raise
-                    self._cannot("fsync", refused)
+                    self.manners.cannot("fsync", refused)
         finally:
             await self.session.let_go(handle)
 
@@ -112,7 +108,7 @@ class _Trial:
             except Refused:
                 self.manners.plain_names = False
                 raise refused from None
-            self.manners.said["plain_names"] = refused.message or f"code {refused.code}"
+            self.manners.in_its_words("plain_names", refused)
             return handle
 
     async def _opened_new(self) -> bytes:
@@ -133,7 +129,7 @@ class _Trial:
         except Refused as refused:
             self.manners.behind = False
             self.manners.one_open = not await self._second_opens()
-            self.manners.said["behind"] = refused.message or f"code {refused.code}"
+            self.manners.in_its_words("behind", refused)
             await session.ask(wire.write(writing, FIRST, CONTENT[FIRST:]), "write a file")
             return
         try:
@@ -142,7 +138,7 @@ class _Trial:
             self.manners.one_open = not await self._several_open()
         except Refused as refused:
             self.manners.behind = False
-            self.manners.said["behind"] = refused.message or f"code {refused.code}"
+            self.manners.in_its_words("behind", refused)
         finally:
             await session.let_go(reading)
 
@@ -156,7 +152,7 @@ class _Trial:
                 handle = self.session.read_as(wire.handle, self.session.judge(opening, reply, "read a file"))
             except Refused as refused:
                 few = True
-                self.manners.said["one_open"] = refused.message or f"code {refused.code}"
+                self.manners.in_its_words("one_open", refused)
             else:
                 await self.session.let_go(handle)
         return not few
@@ -217,7 +213,7 @@ class _Trial:
                 if refused.missing:
                     raise
                 self.manners.locked = True
-                self.manners.said["locked"] = refused.message or f"code {refused.code}"
+                self.manners.in_its_words("locked", refused)
                 last = refused
                 continue
             try:
@@ -270,7 +266,7 @@ class _Trial:
         try:
             await self.session.ask(request, "make a hard link")
         except Refused as refused:
-            self._cannot("links", refused)
+            self.manners.cannot("links", refused)
             return False
         if await self.session.lstat(self._path(n)) is not None and await self._content(n) == CONTENT:
             self.manners.copies = self.manners.locked or not await self._is_one_file(n)
@@ -301,7 +297,7 @@ class _Trial:
             try:
                 await self.session.ask(wire.rename(self._path(source), self._path(target)), "rename a file")
             except Refused as refused:
-                self._cannot("renames", refused)
+                self.manners.cannot("renames", refused)
                 continue
             if await self.session.lstat(self._path(source)) is None and await self._content(target) == CONTENT:
                 self.manners.renames = True

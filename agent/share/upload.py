@@ -77,6 +77,7 @@ class Upload:
         self._temporary = self._temporary_path(n)
         self._session = context.pool.first
         self._left = False  # whether a temporary file of ours may be there
+        self.leftover = False  # whether it stayed, because the server did not remove it
         self._meant: Fingerprint | None = None  # what was, or would be, sent
         self._held: Fingerprint | None = None  # what the share gave back
         self._progress = Progress()
@@ -184,15 +185,13 @@ class Upload:
 
     def _was_synced(self, request: wire.Request, reply: Reply) -> bool:
         """Whether the file is on disk. A server that offers fsync and does not know it counts as one without."""
-        context = self._context
         try:
             self._session.judge(request, reply, "write the photo to its disk")
         except Refused as refused:
             if not refused.unsupported:  # it worked until now: the disk is full, or failing
                 raise
             log.info("the share offers fsync, but cannot do it: %s", refused)
-            context.manners.fsync = False
-            context.manners.said["fsync"] = refused.message or f"code {refused.code}"
+            self._context.manners.cannot("fsync", refused)
             return False
         return True
 
@@ -227,7 +226,7 @@ class Upload:
             return await session.open_file(self._temporary, Flag.WRITE, doing), there
         try:
             await session.remove(self._temporary)
-        except Refused:  # if nothing can be removed, it stays there, and another name will do
+        except Refused:  # it stays, and another name will do
             self._temporary = self._temporary_path(self._n + OTHER)
         return await session.open_file(self._temporary, flags, doing), 0
 
@@ -364,6 +363,8 @@ class Upload:
         try:
             await self._session.remove(self._temporary)
         except Refused as refused:
+            self.leftover = True
+            self._context.manners.did_not_remove(refused)
             log.info("a temporary file stays on the share until the next sweep: %s", refused)
 
     async def leave(self) -> None:

@@ -7,6 +7,8 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,9 @@ from agent.pipeline.events import Happened
 from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.journal_keys import HALF_SENT
 from agent.record import EntryKind
+from tests.integration.pipeline.conftest import FAULTY
 from tests.laptop import AT_THE_FARM, ON_VISIT, VISITS, Heard, Laptop, jpeg, minutes, mov
+from tests.servers.openssh import OpenSSH, why_not
 
 PRIVATE_NOW = VISITS.replace("museum,Science Museum,2026-03-14", "museum,Science Museum,2026-03-16").replace(
     "2026-03-14 16:30", "2026-03-16 16:30"
@@ -168,3 +172,35 @@ def test_what_an_earlier_version_remembered_is_read(laptop: Laptop) -> None:
     laptop.run()
     assert laptop.look(lambda context: context.journal.fact(HALF_SENT)) is None
     assert left(laptop) == []
+
+
+def refusing(step: str) -> str:
+    """A plan for the faulty server: the first such step on a visit's folder is refused."""
+    return json.dumps({"step": step, "n": 1, "how": "refuse", "about": "visits/museum", "hide": [], "log": None})
+
+
+@pytest.fixture
+def unable(tmp_path: Path) -> Iterator[Laptop]:
+    """A laptop whose server does not remove the first file that it is to remove."""
+    if reason := why_not():
+        pytest.skip(reason)
+    plan = tmp_path / "plan.json"
+    plan.write_text(refusing("remove"))
+    with OpenSSH(subsystem=f"{sys.executable} -I -S {FAULTY} {plan}") as server:
+        yield Laptop(tmp_path / "laptop", server)
+
+
+def test_a_temporary_name_that_stayed_is_removed_by_the_next_run(unable: Laptop) -> None:
+    """It is a second name of the photo, which the school would not find when it deletes the photo."""
+    photo = unable.photo("IMG_1.jpg")
+    assert unable.run().removed == 1
+    assert not photo.exists()
+    assert len([name for name in unable.on_share() if ".uploading" in name]) == 1
+
+    plan = unable.home.parent / "plan.json"
+    for step, stays in (("remove", 1), ("", 0), ("", 0)):
+        plan.unlink()  # a new file, so that the server reads it again
+        plan.write_text(refusing(step))
+        assert unable.run().exit_code == 0
+        assert len([name for name in unable.on_share() if ".uploading" in name]) == stays
+    assert unable.look(lambda context: context.journal.fact(HALF_SENT)) is None

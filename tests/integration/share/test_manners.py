@@ -145,3 +145,14 @@ with open_share(server, clock=lambda: datetime.now(UTC), delivering=True) as sha
         process.stdin.flush()
         assert process.stdout.readline() == "noticed\n"
         assert time.monotonic() - started < 30
+
+
+def test_a_server_that_removes_nothing_gets_few_temporary_names(tmp_path: Path) -> None:
+    """After the first refusal files are renamed; a hard link would leave a name beside each."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with OpenSSH(subsystem="internal-sftp -P remove") as strict:
+        assert sent(strict, photos(tmp_path / "in", 300, 6_000)) == 300
+        names = [path.name for path in strict.disk.rglob("*") if path.is_file()]
+    assert len([name for name in names if not name.startswith(".")]) == 300
+    assert len([name for name in names if name.startswith(".")]) < 150  # as many as were under way
