@@ -7,12 +7,15 @@ late, because another attempt costs nothing. Where one process sees both ends of
 clock (`Run`, the supervisor).
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from agent.journal import State
+from agent.journal import State, TrackedPhoto
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
-from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_SEEN, GROUNDS
+from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED, CLOCK_SEEN, GROUNDS
+from agent.pipeline.whereabouts import OPEN
 
 TRUSTED = timedelta(minutes=10)
 """How far the laptop's clock may be from the share's and still be believed: far less than anything counted in hours."""
@@ -23,18 +26,24 @@ def age(since: datetime, now: datetime) -> timedelta:
     return max(now - since, timedelta(0))
 
 
-def notice_a_leap_back(context: Context) -> None:
+def notice_a_leap(context: Context) -> None:
     """If the clock shows an earlier time than before, treat times that are now in the future as now.
 
-    Called when a run begins and when it ends, so that the newest time in the journal is known.
+    Which of the two times is wrong, only the share can tell. If it is the new one (a flat battery, say), the clock will
+    show the old one again, and photos are then decided afresh. Called when a run begins and when it ends, so that the
+    newest time in the journal is known.
     """
-    now = context.clock()
-    seen = context.journal.fact(CLOCK_SEEN)
-    if seen is not None and now < datetime.fromisoformat(seen):
-        for chunk in context.journal.chunks(*State):
-            changes = [(one, one.not_after(now)) for one in chunk]
-            context.journal.save_if_unchanged([(before, after) for before, after in changes if after != before])
-    context.journal.set_fact(CLOCK_SEEN, now.isoformat())
+    now, journal = context.clock(), context.journal
+    seen, doubted = _time(context, CLOCK_SEEN), _time(context, CLOCK_DOUBTED)
+    if seen is not None and now < seen:
+        for chunk in journal.chunks(*State):
+            _change(context, [(one, one.not_after(now)) for one in chunk])
+        if seen - now > TRUSTED and (doubted is None or seen > doubted):
+            journal.set_fact(CLOCK_DOUBTED, seen.isoformat())
+    elif doubted is not None and now >= doubted:
+        journal.set_fact(CLOCK_DOUBTED, None)
+        _seen_first_now(context)
+    journal.set_fact(CLOCK_SEEN, now.isoformat())
 
 
 def compare_with_share(context: Context) -> timedelta | None:
@@ -43,30 +52,37 @@ def compare_with_share(context: Context) -> timedelta | None:
     If that is news, open photos are decided afresh: a clock that was behind took their times to be in the future. None
     if the share did not say what time it is when it was asked, right after the connection was made.
     """
-    there = context.share_clock()
+    there, journal = context.share_clock(), context.journal
     if there is None:
         return None
-    ahead = context.clock() - there
-    wrong, before = abs(ahead) > TRUSTED, context.journal.fact(CLOCK_AHEAD)
-    known = timedelta(0) if before is None else timedelta(seconds=float(before))
-    if abs(ahead - known) > TRUSTED:
-        context.journal.set_fact(GROUNDS, None)
-    context.journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if wrong else None)
+    ahead, known = context.clock() - there, _ahead(context)
+    journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if abs(ahead) > TRUSTED else None)
+    if abs(ahead - known) > TRUSTED and min(ahead, known) < -TRUSTED:
+        _seen_first_now(context)
+    elif abs(ahead - known) > TRUSTED or journal.fact(CLOCK_DOUBTED) is not None:
+        journal.set_fact(GROUNDS, None)
+    journal.set_fact(CLOCK_DOUBTED, None)
     return ahead
 
 
 def believed(context: Context) -> datetime:
     """The time now: the laptop's clock, corrected if the share's clock last disagreed with it."""
-    ahead = context.journal.fact(CLOCK_AHEAD)
-    now = context.clock()
-    return now if ahead is None else now - timedelta(seconds=float(ahead))
+    return context.clock() - _ahead(context)
 
 
 def latest(context: Context) -> datetime:
     """The latest that it can be now: a photo with a later time than this is wrong."""
-    seen = context.journal.fact(CLOCK_SEEN)
     own = context.clock()
-    return max(own, believed(context), own if seen is None else datetime.fromisoformat(seen))
+    return max(own, believed(context), _time(context, CLOCK_SEEN) or own, _time(context, CLOCK_DOUBTED) or own)
+
+
+def first_seen(context: Context) -> Callable[[datetime], datetime]:
+    """Corrects the time of a first look at a photo, by this laptop's clock, to the latest that it can have been.
+
+    A photo that says that it was taken after that is from a camera whose clock is wrong.
+    """
+    behind, doubted = max(-_ahead(context), timedelta(0)), _time(context, CLOCK_DOUBTED)
+    return lambda looked_at: max(looked_at + behind, doubted or looked_at)
 
 
 def earliest(context: Context) -> datetime:
@@ -86,3 +102,26 @@ def wrong_clock(ahead: timedelta) -> str | None:
         f"This laptop's clock is {length} {way} the clock of the school network. Photos are still sent. Set the clock "
         "to the right time, or ask IT."
     )
+
+
+def _time(context: Context, name: str) -> datetime | None:
+    """The time stored under `name`."""
+    stored = context.journal.fact(name)
+    return None if stored is None else datetime.fromisoformat(stored)
+
+
+def _ahead(context: Context) -> timedelta:
+    """How far the laptop's clock was last known to be ahead of the share's; zero if they agreed."""
+    return timedelta(seconds=float(context.journal.fact(CLOCK_AHEAD) or 0))
+
+
+def _seen_first_now(context: Context) -> None:
+    """The clock was behind, so when open photos were first seen is not known: it was now at the latest."""
+    now = context.clock()
+    for chunk in context.journal.chunks(*OPEN):
+        _change(context, [(one, replace(one, looked_at=max(one.looked_at, now))) for one in chunk])
+    context.journal.set_fact(GROUNDS, None)
+
+
+def _change(context: Context, changes: list[tuple[TrackedPhoto, TrackedPhoto]]) -> None:
+    context.journal.save_if_unchanged([(before, after) for before, after in changes if after != before])

@@ -26,7 +26,7 @@ from agent.model.ids import PhotoId
 from agent.model.register import Register
 from agent.pipeline.boundary import Boundary
 from agent.pipeline.cardrules import cards_below
-from agent.pipeline.clocks import age, latest
+from agent.pipeline.clocks import age, first_seen, latest
 from agent.pipeline.context import UNREADABLE, Context
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.journal_keys import GROUNDS
@@ -224,7 +224,8 @@ def _decide_some(boundary: Boundary, register: Register, tracked_photos: Sequenc
     as_read = {tracked.id: tracked for tracked in (*settled, *put_back)}
     again = [as_read[tracked.id] for tracked in tracked_photos if tracked.id in as_read]
     captures = _read(context, again)
-    after = _hinted(list(boundary.each(again, lambda one: _decided(context, register, one, captures[one.id]))))
+    seen = first_seen(context)
+    after = _hinted(list(boundary.each(again, lambda one: _decided(context, register, one, captures[one.id], seen))))
     open_photos = [tracked for tracked in after if tracked.state is not State.PRIVATE]
     saved = context.journal.save_if_unchanged([(as_read[tracked.id], tracked) for tracked in open_photos])
     # A private photo's row is replaced by a token without ever holding its reasons.
@@ -252,7 +253,7 @@ def judge_again(
 ) -> tuple[TrackedPhoto, Capture | LocalFault]:
     """A settled photo as it would be if it were decided now, and its main file's capture; nothing is saved."""
     captures = _read(context, [tracked])[tracked.id]
-    return _decided(context, register, tracked, captures), captures.main
+    return _decided(context, register, tracked, captures, first_seen(context)), captures.main
 
 
 def judge_unseen(
@@ -261,9 +262,9 @@ def judge_unseen(
     """These photos as they would be if they were decided now, and their main files' captures; nothing is saved."""
     now = context.clock()
     unseen = [TrackedPhoto(PhotoId(f"{n:08x}"), one, State.SETTLED, now, now) for n, one in enumerate(photos)]
-    captures = _read(context, unseen)
+    captures, seen = _read(context, unseen), first_seen(context)
     for one in unseen:
-        yield _decided(context, register, one, captures[one.id]), captures[one.id].main
+        yield _decided(context, register, one, captures[one.id], seen), captures[one.id].main
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +292,13 @@ def _read(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> dict[Phot
     return by_photo
 
 
-def _decided(context: Context, register: Register, tracked: TrackedPhoto, captures: _Captures) -> TrackedPhoto:
+def _decided(
+    context: Context,
+    register: Register,
+    tracked: TrackedPhoto,
+    captures: _Captures,
+    seen: Callable[[datetime], datetime],
+) -> TrackedPhoto:
     """The photo after its files were read; an unreadable one is refused with the reason."""
     main, capture, partners = tracked.photo.main, captures.main, captures.partners
     if main.size == 0 or isinstance(capture, LocalFault):
@@ -302,7 +309,7 @@ def _decided(context: Context, register: Register, tracked: TrackedPhoto, captur
         return replace(tracked, state=State.SETTLED, reason="its end is missing; perhaps it is still being copied")
     if is_remains(capture, tracked):
         return replace(tracked, state=State.REFUSED, reason=NOT_WHAT_IT_CLAIMS, attempts=0)
-    decision = judge_photo(context, capture, partners, register)
+    decision = judge_photo(context, capture, partners, register, seen(tracked.looked_at))
     state = {Verdict.VISIT: State.DECIDED, Verdict.REVIEW: State.REVIEW}.get(decision.verdict, State.PRIVATE)
     reason = None if state is State.DECIDED else spoken(decision, capture)
     return replace(tracked, state=state, decision=decision, reason=reason, not_before=None, attempts=0)

@@ -8,18 +8,22 @@ from pathlib import Path, PurePath
 from agent.errors import LocalFault
 from agent.folders import group, look, scan
 from agent.formats import Kind, claims_to_be_a_photo, kind_of
-from agent.journal import State
+from agent.journal import State, TrackedPhoto
 from agent.model.capture import Capture
 from agent.model.decision import Decision, Verdict
 from agent.model.files import LocalFile
 from agent.model.ids import VisitId
 from agent.model.register import Register
 from agent.model.times import Interval
-from agent.pipeline.clocks import latest
+from agent.pipeline.clocks import first_seen, latest
 from agent.pipeline.context import Context
 from agent.pipeline.examine import EMPTY, others_of, reader
 from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, judge_photo
 from agent.pipeline.renew import no_register
+from agent.pipeline.whereabouts import OPEN
+
+Known = Mapping[LocalFile, TrackedPhoto]
+"""What the journal has of photos, by their main files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +76,17 @@ def explain(
     context: Context,
     path: Path,
     beside: Sequence[Path] | None = None,
-    assigned: Mapping[LocalFile, Decision] | None = None,
+    known: Known | None = None,
 ) -> Explanation:
     """Read and decide one file; if it cannot be read, the explanation says so, and nothing is raised.
 
-    `beside` are the files that belong to it, `assigned` is the result of `by_a_person`; if they are not given, they are
+    `beside` are the files that belong to it, `known` is the result of `known_photos`; if they are not given, they are
     looked up.
     """
     if beside is None:
         beside = _beside(context, path)
+    if known is None:
+        known = known_photos(context)
     try:
         seen = look(path)
         capture = context.capture.read(path, now=latest(context), beside=beside)
@@ -91,14 +97,16 @@ def explain(
         return Explanation(path, capture, None, Verdict.REVIEW, (why,))
     if not capture.is_photo:
         return Explanation(path, capture, None, Verdict.NOT_A_PHOTO, capture.notes or ("not a photo or video",))
-    if seen is not None and (answered := _answer(context, seen, assigned)) is not None:
+    tracked = None if seen is None else known.get(seen)
+    if seen is not None and (answered := _answer(context, seen, tracked)) is not None:
         decision, said = answered
         return Explanation(path, capture, decision, decision.verdict if decision else Verdict.PRIVATE, (said,))
     register = context.registers.current()
     if register is None:
         excuse = no_register(context, register) or ""
         return Explanation(path, capture, None, Verdict.REVIEW, (*capture.notes, excuse))
-    decision = judge_photo(context, capture, partners, register)
+    first = first_seen(context)(context.clock() if tracked is None else tracked.looked_at)
+    decision = judge_photo(context, capture, partners, register, first)
     stale = no_register(context, register)
     reasons = (*decision.reasons, *_line_of(context, register, decision), *((stale,) if stale else ()))
     return Explanation(path, capture, decision, decision.verdict, reasons)
@@ -137,19 +145,23 @@ def _unusable(capture: Capture, seen: LocalFile | None) -> str | None:
     return NOT_WHAT_IT_CLAIMS if not capture.is_photo and not capture.complete else None
 
 
-def by_a_person(context: Context) -> dict[LocalFile, Decision]:
-    """Photos on their way that a person has assigned to a visit, by their main files."""
-    tracked = context.journal.tracked_photos(State.DECIDED, State.SENT, State.PROVEN)
-    return {one.photo.main: one.decision for one in tracked if one.decision is not None and one.decision.by_person}
+def known_photos(context: Context) -> Known:
+    """The photos that the journal has and that are not sent and removed, by their main files."""
+    return {one.photo.main: one for chunk in context.journal.chunks(*OPEN, State.PROVEN) for one in chunk}
 
 
-def _answer(
-    context: Context, file: LocalFile, assigned: Mapping[LocalFile, Decision] | None
-) -> tuple[Decision | None, str] | None:
+def assigned(tracked: TrackedPhoto | None) -> Decision | None:
+    """A person's decision that a photo on its way is of a visit; None if there is none."""
+    on_its_way = tracked is not None and tracked.state in {State.DECIDED, State.SENT, State.PROVEN}
+    decision = tracked.decision if tracked is not None and on_its_way else None
+    return decision if decision is not None and decision.by_person else None
+
+
+def _answer(context: Context, file: LocalFile, tracked: TrackedPhoto | None) -> tuple[Decision | None, str] | None:
     """A person's answer about the photo with this main file, also in words; None if there is none. None: private."""
     if context.journal.said_private(file):
         return None, "you said that it is private"
-    decision = (by_a_person(context) if assigned is None else assigned).get(file)
+    decision = assigned(tracked)
     return None if decision is None else (decision, "you said which visit it is from")
 
 
@@ -163,9 +175,9 @@ def _line_of(context: Context, register: Register, decision: Decision) -> tuple[
 
 def preview(context: Context, roots: Sequence[Path]) -> Iterator[Explanation]:
     """What a run over `roots` would do with each photo in them; photos are decided afresh and nothing is saved."""
-    assigned = by_a_person(context)
+    known = known_photos(context)
     for photo in scan(roots, read=reader(context)).photos:
-        yield explain(context, photo.main.path, others_of(photo), assigned)
+        yield explain(context, photo.main.path, others_of(photo), known)
 
 
 def _alone(context: Context, path: Path) -> Capture | LocalFault:

@@ -30,10 +30,10 @@ from agent.model.decision import Verdict
 from agent.model.files import LocalFile, Photo
 from agent.model.ids import Sha256, VisitId
 from agent.model.register import Register
-from agent.pipeline.clocks import latest
+from agent.pipeline.clocks import first_seen, latest
 from agent.pipeline.context import Context
 from agent.pipeline.examine import others_of, partners_of, reader
-from agent.pipeline.explain import by_a_person
+from agent.pipeline.explain import Known, assigned, known_photos
 from agent.pipeline.inspect_known import Sent, sent_from
 from agent.pipeline.inspect_places import PlaceToLook
 from agent.pipeline.inspect_walk import Bounds, FolderSeen, NotKnown, Walk
@@ -117,7 +117,7 @@ class Inspecting:
     inspection: Inspection = field(init=False)
     _register: Register = field(init=False)
     _sent: Sent = field(init=False)
-    _assigned: frozenset[LocalFile] = field(init=False)
+    _known: Known = field(init=False)
 
     def __post_init__(self) -> None:
         """Raises UsageError without a register, RecordError if this laptop's record is damaged."""
@@ -129,7 +129,7 @@ class Inspecting:
             )
         self._register = register
         self._sent = sent_from(self.context.settings)
-        self._assigned = frozenset(by_a_person(self.context))
+        self._known = known_photos(self.context)
         self.inspection = Inspection(token_hex(8), self.context.clock(), register.version)
 
     def through(self) -> Inspection:
@@ -234,13 +234,15 @@ class Inspecting:
     def _decide(
         self, folder: FolderSeen, photo: Photo, capture: Capture, partners: Sequence[Capture | LocalFault]
     ) -> None:
-        decision = judge_photo(self.context, capture, partners, self._register)
+        tracked = self._known.get(photo.main)
+        first = first_seen(self.context)(self.context.clock() if tracked is None else tracked.looked_at)
+        decision = judge_photo(self.context, capture, partners, self._register, first)
         if decision.verdict not in {Verdict.VISIT, Verdict.REVIEW} or self.context.journal.said_private(photo.main):
             return
         if decision.verdict is Verdict.VISIT:
             self._found(What.PHOTO, folder, decision.visit, photo.main)
         else:
-            what = What.ON_ITS_WAY if photo.main in self._assigned else What.UNSURE
+            what = What.UNSURE if assigned(tracked) is None else What.ON_ITS_WAY
             self._found(what, folder, None, photo.main)
 
     def _read(self, photos: Sequence[Photo]) -> Iterator[tuple[Capture | LocalFault, list[Capture | LocalFault]]]:

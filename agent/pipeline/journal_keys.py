@@ -12,6 +12,11 @@ IN_VAIN = "sent in vain"
 CLOCK_SEEN = "newest time"
 """What this laptop's clock showed when a run last began or ended, as ISO 8601."""
 
+CLOCK_DOUBTED = "clock doubted until"
+"""What this laptop's clock showed before it leapt back, as ISO 8601; absent once it shows that again, or the share has
+said what time it is.
+"""
+
 CLOCK_AHEAD = "clock ahead of the share"
 """By how many seconds the laptop's clock was ahead of the share's when they last differed; absent if they agree."""
 

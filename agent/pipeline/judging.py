@@ -10,6 +10,8 @@ them at once. Outside every visit they are private, like everything else.
 reason of its own. If the clock of a Live Photo's clip agrees with its picture, the clip gets its time, zone and camera
 from the picture; a clip without a time needs Apple's identifier to belong to that picture. Any other difference counts
 against it.
+- *When it was first seen.* A photo that says that it was taken after this laptop had seen it comes from a camera whose
+clock is wrong. Whether it is of a visit, only a person can say, also when that time has come.
 - *Damage.* A visit photo whose end is missing is still sent, and reported as damaged.
 
 `agent.register.reach` determines about which pictures nobody is asked.
@@ -17,6 +19,7 @@ against it.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from agent.errors import LocalFault
 from agent.folders import one_moment
@@ -34,6 +37,15 @@ NOT_WHAT_IT_CLAIMS = (
     "completely. If it is of a visit, copy it again from the camera or the card"
 )
 """Why a file is refused if its name promises a picture but its content has no known format."""
+
+AHEAD = timedelta(minutes=70)
+"""How far a camera's clock may be ahead: an hour, if nobody set it to winter time, and a little for both clocks."""
+
+SEEN_BEFORE = (
+    "this laptop saw it before the time at which it says it was taken, so the clock of its camera is wrong: please say "
+    "whether it is from a visit"
+)
+"""Why a photo is held that was there too early."""
 
 LEFT_ALONE = "it shows a screen, and the school leaves such pictures alone"
 
@@ -56,10 +68,19 @@ def judge(context: Context, capture: Capture, register: Register) -> Decision:
 
 
 def judge_photo(
-    context: Context, capture: Capture, partners: Sequence[Capture | LocalFault], register: Register
+    context: Context,
+    capture: Capture,
+    partners: Sequence[Capture | LocalFault],
+    register: Register,
+    first_seen: datetime,
 ) -> Decision:
-    """The verdict on a photo: that of its main file, if none of its partners, judged alone, contradicts it."""
+    """The verdict on a photo: that of its main file, if none of its partners, judged alone, contradicts it.
+
+    `first_seen` is the latest time at which this laptop can have seen it first (`clocks.first_seen`).
+    """
     decision = judge(context, capture, register)
+    if decision.verdict is Verdict.VISIT and decision.taken and decision.taken.earliest > first_seen + AHEAD:
+        return _held(decision, SEEN_BEFORE)
     for partner in partners:
         if isinstance(partner, LocalFault):
             return _held(decision, "the other half of this Live Photo cannot be read")

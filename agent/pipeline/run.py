@@ -23,7 +23,7 @@ from agent.journal import State, TrackedPhoto
 from agent.pipeline import answers, damage, examine, finish, inspect_record, receivers, run_register, run_summary, send
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.cardrules import released
-from agent.pipeline.clocks import TRUSTED, notice_a_leap_back
+from agent.pipeline.clocks import TRUSTED, notice_a_leap
 from agent.pipeline.connection import FRESH
 from agent.pipeline.context import Context
 from agent.pipeline.events import Audience, Event, Happened, Nobody, Summary
@@ -125,7 +125,7 @@ class Run:
     # --- the steps ---------------------------------------------------------------------------------------------------
 
     def _look_at_the_clock(self) -> None:
-        notice_a_leap_back(self.context)
+        notice_a_leap(self.context)
 
     def _put_back_what_a_crash_left(self) -> None:
         recorded = self.context.journal.tracked_photos(State.RECORDED)

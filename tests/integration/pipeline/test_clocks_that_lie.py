@@ -3,23 +3,27 @@
 import os
 import time
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from agent.journal import State
-from agent.pipeline.clocks import notice_a_leap_back
+from agent.model.decision import Verdict
+from agent.pipeline.clocks import notice_a_leap
 from agent.pipeline.context import Context, open_context, wall_clock
 from agent.pipeline.examine import settle_again, unsettled
-from agent.pipeline.journal_keys import CLOCK_AHEAD
+from agent.pipeline.explain import explain
+from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_SEEN
 from agent.pipeline.lock import only_writer
 from agent.pipeline.review import keep_private
 from agent.pipeline.run import Run
 from agent.pipeline.status import is_overdue, status
 from agent.record import EntryKind
-from tests.laptop import ON_VISIT, Heard, Laptop, minutes
+from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, minutes
 
 A_DAY = timedelta(days=1)
+LONDON = ZoneInfo("Europe/London")
 
 
 def run_at(laptop: Laptop, ahead: timedelta, heard: Heard | None = None, **options: object) -> Run:
@@ -73,6 +77,57 @@ def test_a_photo_that_a_slow_clock_took_to_be_in_the_future_is_decided_afresh(la
         run_at(laptop, behind)
     assert not photo.exists()
     assert private.exists()
+
+
+def in_days(days: float) -> datetime:
+    """Eleven o'clock in that many days, by the school's clocks."""
+    return (wall_clock() + days * A_DAY).astimezone(LONDON).replace(hour=11, minute=0, second=0, tzinfo=None)
+
+
+def a_visit_on(day: datetime) -> str:
+    return f"{VISITS.splitlines()[0]}\ntrip,Trip,{day:%Y-%m-%d} 09:00,{day:%Y-%m-%d} 16:30,Europe/London,,,,,,\n"
+
+
+@pytest.mark.parametrize("days", [1, 3], ids=["tomorrow", "in three days"])
+def test_a_photo_dated_after_it_was_seen_is_never_taken_for_one_of_the_visit(laptop: Laptop, days: int) -> None:
+    """It is private: a camera whose clock is ahead took it before the visit. It stays so when that time has come."""
+    laptop.register(a_visit_on(in_days(days)))
+    photo = laptop.photo("IMG_1.jpg", in_days(days))
+    for later in (0.0, days + 1.0):
+        summary = run_at(laptop, later * A_DAY).summary
+        assert (summary.review, summary.exit_code) == (1, 4)
+        assert photo.exists()
+        (held,) = laptop.tracked(State.REVIEW)
+        assert laptop.look(lambda context: explain(context, photo)).verdict is Verdict.REVIEW
+    assert held.reason is not None
+    assert "camera is wrong" in held.reason
+
+
+def test_a_photo_of_a_camera_that_is_an_hour_ahead_is_of_the_visit(laptop: Laptop) -> None:
+    taken = (wall_clock() + timedelta(minutes=59)).astimezone(LONDON).replace(tzinfo=None)
+    start, end = taken - timedelta(hours=2), taken + timedelta(hours=2)
+    row = f"trip,Trip,{start:%Y-%m-%d %H:%M},{end:%Y-%m-%d %H:%M},Europe/London,,,,,,"
+    laptop.register(f"{VISITS.splitlines()[0]}\n{row}\n")
+    photo = laptop.photo("IMG_1.jpg", taken)
+    assert run_at(laptop, timedelta(0)).summary.removed == 1
+    assert not photo.exists()
+
+
+def test_photos_found_while_the_battery_of_the_clock_was_flat_are_decided_afresh(laptop: Laptop) -> None:
+    """The share is away all the time, so only the clock itself shows that it is right again."""
+    run_at(laptop, timedelta(0))
+    last_run = ON_VISIT.replace(tzinfo=UTC) - 5 * A_DAY
+    laptop.look(lambda context: context.journal.set_fact(CLOCK_SEEN, last_run.isoformat()))
+    port = laptop.settings.share.port
+    photo = laptop.photo("IMG_1.jpg")
+    laptop.configure(share={"port": 1})
+    run_at(laptop, -2000 * A_DAY)
+    assert len(laptop.tracked(State.REVIEW)) == 1
+    run_at(laptop, timedelta(0))
+    assert len(laptop.tracked(State.DECIDED)) == 1
+    laptop.configure(share={"port": port})
+    assert run_at(laptop, timedelta(0)).summary.removed == 1
+    assert not photo.exists()
 
 
 @pytest.mark.parametrize("leap", [-A_DAY, -400 * A_DAY, A_DAY], ids=["a day back", "400 days back", "a day ahead"])
@@ -214,7 +269,7 @@ def test_noticing_that_the_clock_went_back_changes_nothing_where_it_did_not(lapt
     laptop.photo("IMG_2.jpg", ON_VISIT + minutes(1))
     laptop.run()
     before = laptop.tracked()
-    laptop.look(notice_a_leap_back)
+    laptop.look(notice_a_leap)
     assert laptop.tracked() == before
 
 
