@@ -10,8 +10,6 @@ them at once. Outside every visit they are private, like everything else.
 reason of its own. If the clock of a Live Photo's clip agrees with its picture, the clip gets its time, zone and camera
 from the picture; a clip without a time needs Apple's identifier to belong to that picture. Any other difference counts
 against it.
-- *When it was first seen.* A photo that says that it was taken after this laptop had seen it comes from a camera whose
-clock is wrong. Whether it is of a visit, only a person can say, also when that time has come.
 - *Damage.* A visit photo whose end is missing is still sent, and reported as damaged.
 
 `agent.register.reach` determines about which pictures nobody is asked.
@@ -19,7 +17,7 @@ clock is wrong. Whether it is of a visit, only a person can say, also when that 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from agent.errors import LocalFault
 from agent.folders import one_moment
@@ -38,15 +36,6 @@ NOT_WHAT_IT_CLAIMS = (
 )
 """Why a file is refused if its name promises a picture but its content has no known format."""
 
-AHEAD = timedelta(minutes=70)
-"""How far a camera's clock may be ahead: an hour, if nobody set it to winter time, and a little for both clocks."""
-
-SEEN_BEFORE = (
-    "this laptop saw it before the time at which it says it was taken, so the clock of its camera is wrong: please say "
-    "whether it is from a visit"
-)
-"""Why a photo is held that was there too early."""
-
 LEFT_ALONE = "it shows a screen, and the school leaves such pictures alone"
 
 _MORE = {
@@ -57,10 +46,10 @@ _MORE = {
 }
 
 
-def judge(context: Context, capture: Capture, register: Register) -> Decision:
+def judge(context: Context, capture: Capture, register: Register, first_seen: datetime) -> Decision:
     """The verdict on one file by itself."""
     device = context.settings.device
-    decision = decide(capture, register, staff=device.staff, zone=device.timezone)
+    decision = decide(capture, register, staff=device.staff, zone=device.timezone, first_seen=first_seen)
     decision = by_origin(decision, capture, screenshots=context.settings.folders.screenshots)
     if decision.verdict is Verdict.VISIT and not capture.complete:
         return damaged(decision, CUT_SHORT)
@@ -78,13 +67,11 @@ def judge_photo(
 
     `first_seen` is the latest time at which this laptop can have seen it first (`clocks.first_seen`).
     """
-    decision = judge(context, capture, register)
-    if decision.verdict is Verdict.VISIT and decision.taken and decision.taken.earliest > first_seen + AHEAD:
-        return _held(decision, SEEN_BEFORE)
+    decision = judge(context, capture, register, first_seen)
     for partner in partners:
         if isinstance(partner, LocalFault):
             return _held(decision, "the other half of this Live Photo cannot be read")
-        own = judge(context, _of_one_moment(capture, partner), register)
+        own = judge(context, _of_one_moment(capture, partner), register, first_seen)
         if (own.verdict, own.visit) != (decision.verdict, decision.visit):
             return _held(decision, f"the two halves of this Live Photo do not agree: of its clip alone, {_said(own)}")
     cut = any(isinstance(partner, Capture) and not partner.complete for partner in partners)

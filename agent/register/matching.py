@@ -34,8 +34,17 @@ WESTMOST = timedelta(hours=12)
 """A wall clock that showed t, in any zone, did so no later than t + 12 h UTC."""
 
 
-def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> Decision:
+AHEAD = timedelta(minutes=70)
+"""How far a camera's clock may be ahead: an hour, if nobody set it to winter time, and a little for both clocks."""
+
+
+def decide(
+    capture: Capture, register: Register, *, staff: str, zone: str, first_seen: datetime | None = None
+) -> Decision:
     """Decide by the rules in config/README.md. `staff` is this laptop's member of staff, `zone` its IANA zone.
+
+    `first_seen` is when the laptop saw the photo first. If it says that it was taken later, the clock of its camera is
+    wrong, and a person is asked, also when that time has come.
 
     The order of the register's lines does not matter. Cancelled visits, and visits of other staff only, do not count on
     this laptop. A photo that only an uncertain part of the register could claim waits for a person. Raises
@@ -43,7 +52,7 @@ def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> De
     """
     mine = own(register, staff)
     camera = identify(capture.camera, register.cameras)
-    case = _Case(capture, mine.mine, mine.others, zone_of(zone), camera)
+    case = _Case(capture, mine.mine, mine.others, zone_of(zone), camera, first_seen)
     try:
         finding = _judge(case)
         if finding.verdict is Verdict.PRIVATE:
@@ -72,6 +81,7 @@ class _Case:
     others: Timeline
     home: tzinfo
     camera: Candidates
+    first_seen: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +172,12 @@ def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
     when = reasons.taken_when(case.capture, taken, visit)
     why = f"{when}, within {reasons.visit_hours(visit, taken)}"
     there = hull(taken.for_visit(visit))
-    objections = [reasons.wrong_camera(case.camera, visit), _wrong_place(case.capture, visit), _far_off(taken, visit)]
+    objections = [
+        reasons.wrong_camera(case.camera, visit),
+        _wrong_place(case.capture, visit),
+        _far_off(taken, visit),
+        _seen_before(taken, visit, case.first_seen),
+    ]
     if any(objections):
         return _Finding(Verdict.REVIEW, (why, *ways, *corrected, *filter(None, objections)), taken=there)
     return _Finding(Verdict.VISIT, (why, *ways, *corrected), visit.id, there)
@@ -186,6 +201,17 @@ def _far_off(taken: Readings, visit: Visit) -> str | None:
     return (
         f"a phone took it in a time zone {wording.length(away)} from that of {visit.title}: it was taken elsewhere, or "
         "the visit's time zone in the visits list is wrong"
+    )
+
+
+def _seen_before(taken: Readings, visit: Visit, first_seen: datetime | None) -> str | None:
+    """Why it was not certainly taken when it says, by any reading of its time; None if it may have been."""
+    earliest = min(reading.earliest for reading in (*taken.at_home, *taken.for_visit(visit)))
+    if first_seen is None or earliest <= first_seen + AHEAD:
+        return None
+    return (
+        "this laptop saw it before the time at which it says it was taken, so the clock of its camera is wrong: please "
+        "say whether it is from a visit"
     )
 
 

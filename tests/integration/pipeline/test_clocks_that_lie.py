@@ -113,6 +113,17 @@ def test_a_photo_of_a_camera_that_is_an_hour_ahead_is_of_the_visit(laptop: Lapto
     assert not photo.exists()
 
 
+def test_a_camera_still_on_home_time_far_to_the_west_is_believed(laptop: Laptop) -> None:
+    """Read by the visit's clocks, its photo is of this evening; by those at home, where it was set, of just now."""
+    start, end = in_days(-1), in_days(1)
+    row = f"trip,Trip,{start:%Y-%m-%d %H:%M},{end:%Y-%m-%d %H:%M},America/New_York,,,,,,"
+    laptop.register(f"{VISITS.splitlines()[0]}\n{row}\n")
+    taken = (wall_clock() - timedelta(minutes=10)).astimezone(LONDON).replace(tzinfo=None)
+    photo = laptop.photo("IMG_1.jpg", taken)
+    assert run_at(laptop, timedelta(0)).summary.removed == 1
+    assert not photo.exists()
+
+
 def test_photos_found_while_the_battery_of_the_clock_was_flat_are_decided_afresh(laptop: Laptop) -> None:
     """The share is away all the time, so only the clock itself shows that it is right again."""
     run_at(laptop, timedelta(0))
