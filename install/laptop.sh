@@ -119,9 +119,14 @@ remove_from_shells() {
 }
 
 install_program() { # prepare the new version beside the running one, which stays in use until the new one is complete
-    if [ -e "$link" ] && [ ! -L "$link" ]; then
-        fail "$link exists and does not belong to this program; move it away, then run this again."
-    fi
+    case $(readlink "$link" 2>/dev/null || echo "no link") in
+    "$home_of_program"/venv*/bin/photo-agent) ;;
+    *)
+        if [ -e "$link" ] || [ -L "$link" ]; then
+            fail "$link exists and does not belong to this program; move it away, then run this again."
+        fi
+        ;;
+    esac
     python=$(find_python) || exit 2
     new=$home_of_program/venv-$(date +%Y%m%d%H%M%S)
     mkdir -p "$home_of_program"
