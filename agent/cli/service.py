@@ -31,9 +31,11 @@ def service_of(ctx: click.Context) -> "Service":
 @click.pass_context
 def install(ctx: click.Context) -> int:
     """Set the service up and start it."""
+    from agent.service import start
+
     service = service_of(ctx)
     service.install()
-    service.start()
+    start(service)
     click.echo("The service is installed and running. It starts again at each log-in.")
     return 0
 
@@ -49,9 +51,11 @@ def uninstall(ctx: click.Context) -> int:
 
 @command.command("start")
 @click.pass_context
-def start(ctx: click.Context) -> int:
+def start_now(ctx: click.Context) -> int:
     """Start the service now."""
-    service_of(ctx).start()
+    from agent.service import start
+
+    start(service_of(ctx))
     click.echo("The service was started.")
     return 0
 

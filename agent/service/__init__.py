@@ -9,6 +9,7 @@ from agent.service.here import for_this_system
 from agent.service.launch import Launch, this_program
 from agent.service.launchd import launch_agent
 from agent.service.port import Service, ServiceStatus
+from agent.service.starting import start
 from agent.service.systemd import systemd_unit
 from agent.service.task_scheduler import task_xml
 
@@ -18,6 +19,7 @@ __all__ = [
     "ServiceStatus",
     "for_this_system",
     "launch_agent",
+    "start",
     "systemd_unit",
     "task_xml",
     "this_program",

@@ -159,7 +159,7 @@ class SystemdService:
             )
         if (fault := self._session_fault()) is not None:
             return ServiceStatus(True, Known.NOT_KNOWN, f"installed; it is not known whether it is running: {fault}")
-        keys = ("ActiveState", "SubState", "Result", "ExecMainStatus", "ActiveEnterTimestamp", "UnitFileState")
+        keys = ("ActiveState", "Result", "ExecMainStatus", "ActiveEnterTimestamp", "UnitFileState", "ConditionResult")
         answer = ask(self._systemctl("show", UNIT, f"--property={','.join(keys)}"), seconds=10)
         return _judged(dict(line.partition("=")[::2] for line in answer.output.splitlines()), answer.words)
 
@@ -201,6 +201,11 @@ def _judged(state: Mapping[str, str], words: str) -> ServiceStatus:
         case "failed":
             why = state.get("Result", "not known")
             running, detail = Known.NO, f"failed ({why}, exit code {code}); see `journalctl --user -u {NAME}`"
+        case "inactive" if state.get("ConditionResult") == "no":
+            running, detail = (
+                Known.NO,
+                "not started: neither the machine nor this user has settings in the usual place",
+            )
         case "inactive" | "deactivating":
             running, detail = Known.NO, "stopped; starts at the next log-in" if not at_log_in else "stopped"
         case _:

@@ -396,7 +396,7 @@ def test_a_command_of_the_same_name_that_is_not_ours_stays(
     assert done.returncode == 2
     assert f"{link} exists and does not belong to this program" in done.stderr
     assert linux("--uninstall").returncode == 0
-    assert os.readlink(link) == "/usr/bin/true"
+    assert link.readlink() == Path("/usr/bin/true")
 
 
 @pytest.mark.parametrize("arguments", [("--purge",), ("--nonsense",), ("--from", "/no/such/thing")])

@@ -5,15 +5,16 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.errors import UsageError
+from agent.errors import AgentError, UsageError
 from agent.model.removal import Known
-from agent.service import Launch, systemd_unit
+from agent.service import Launch, start, systemd_unit
 from agent.service.systemd import UNIT, SystemdService, packaged_unit, unit_folder
 from tests.platforms import posix_paths
 
@@ -113,7 +114,7 @@ case "$*" in
 *restart*|*" start "*) echo active > state ;;
 *" stop "*|*disable*) echo inactive > state ;;
 *" show "*) echo "ActiveState=$(cat state)"; echo UnitFileState=enabled; echo ExecMainStatus=1; echo Result=exit-code
-            echo "ActiveEnterTimestamp=Sun 2026-03-15 10:00:00 GMT" ;;
+            echo "ActiveEnterTimestamp=Sun 2026-03-15 10:00:00 GMT"; cat condition 2>/dev/null ;;
 esac
 """
 
@@ -175,6 +176,25 @@ def test_installing_writes_the_unit_enables_and_starts_it(
     assert service.status().running is Known.NO
     service.start()
     assert service.status().running is Known.YES
+
+
+@pytest.mark.parametrize(
+    ("state", "condition", "said"),
+    [("failed", "yes", "exit code 1"), ("activating", "yes", "will start again"), ("inactive", "no", "has settings")],
+)
+def test_a_service_that_ends_at_once_is_not_reported_as_started(
+    service: SystemdService, tmp_path: Path, stand_in: Callable[[str, str], Path], state: str, condition: str, said: str
+) -> None:
+    service.install()
+    stand_in("systemctl", SYSTEMCTL.replace("echo active > state", f"echo {state} > state"))
+    (tmp_path / "condition").write_text(f"ConditionResult={condition}\n")
+    with pytest.raises(AgentError, match=f"not running: .*{said}"):
+        start(service, first_look=0, patience=0.1)
+
+
+def test_a_service_that_runs_is_started(service: SystemdService) -> None:
+    service.install()
+    start(service, first_look=0, patience=0.1)
 
 
 def test_uninstalling_leaves_no_file_and_may_be_repeated(service: SystemdService, tmp_path: Path) -> None:
