@@ -148,8 +148,12 @@ def read_sheet(raw: bytes, columns: Columns) -> Sheet:
 
 
 def _numbered(book: "Rows", columns: Columns) -> Iterator[tuple[Notes, list[str]]]:
+    hidden = sorted(number for number in book.hidden if number < len(book.cells) and any(book.cells[number]))
     for number, cells in enumerate(book.cells):
         notes = Notes(number + 1, columns.register)
+        if number in hidden[:1]:
+            lines = "this line is" if len(hidden) == 1 else f"{len(hidden)} lines, of which this is the first, are"
+            notes.warning(None, f"{lines} hidden in the spreadsheet, and read all the same: show them to check them")
         if number in book.struck:
             notes.error(
                 None,

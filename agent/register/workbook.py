@@ -2,8 +2,8 @@
 
 Dates become year-first text, so that they are no longer ambiguous. The library that reads workbooks ignores some things
 without a word, so they are looked for first: cells that show an error, formulas without a saved value, cells merged
-over several lines (an empty “staff” would mean anyone), lines that are struck through, and sizes that would use up the
-laptop's memory.
+over several lines (an empty “staff” would mean anyone), lines that are struck through or hidden, and sizes that would
+use up the laptop's memory.
 """
 
 import io
@@ -17,6 +17,7 @@ from typing import Any
 from xml.parsers import expat
 
 from agent.register.faults import Fault, Which
+from agent.register.hidden import hidden_lines, hidden_lines_of_tables
 from agent.register.struck import struck_lines, struck_lines_of_tables
 
 LARGEST_INSIDE = 64 * 1024 * 1024
@@ -39,11 +40,14 @@ class NoWorkbook(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one sheet from its first line, cells as text; `struck` are the lines, from 0, struck through."""
+    """The rows of one sheet from its first line, cells as text; `struck` are the lines, from 0, struck through, and
+    `hidden` those that nobody sees.
+    """
 
     cells: list[list[str]]
     faults: tuple[Fault, ...]
     struck: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
 
 
 def read_workbook(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int], register: Which) -> Rows:
@@ -84,7 +88,7 @@ def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> Rows:
     rows = list(sheet.rows())
     found = looked_at.get(name, _Found())
     _fill_in(rows, found)
-    return Rows(rows, (), found.struck)
+    return Rows(rows, (), found.struck, found.hidden)
 
 
 def _fill_in(rows: list[list[str]], found: "_Found") -> None:
@@ -108,12 +112,13 @@ class _Found:
 
     `marks` are the cells that show an error or have no saved value; `merged` are the first and last line, and the
     column, of cells that were merged over several lines: only the first one has the value. `struck` are the lines with
-    a cell that is struck through.
+    a cell that is struck through, `hidden` those that are not shown.
     """
 
     marks: dict[tuple[int, int], str] = field(default_factory=dict)
     merged: tuple[tuple[int, int, int], ...] = ()
     struck: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
 
 
 class _Sheet:
@@ -161,11 +166,15 @@ def _looked_through(raw: bytes) -> dict[str, _Found]:
             raise NoWorkbook("a cell is merged over several lines: undo that, and fill in each line")
         if _REPEATED.search(content):
             raise NoWorkbook("a cell is repeated thousands of times: delete what is below and beside the register")
+        none = frozenset[int]()
         tables = struck_lines_of_tables(content, parts.get("styles.xml", b""))
-        return {name: _Found(struck=lines) for name, lines in tables.items()}
+        unseen = hidden_lines_of_tables(content)
+        return {name: _Found(struck=tables.get(name, none), hidden=unseen.get(name, none)) for name in tables | unseen}
     names, struck = _sheet_names(parts), struck_lines(parts)
     return {
-        names.get(part, part): _Found(_marks(xml), tuple(_merged(xml)), struck.get(part, frozenset()))
+        names.get(part, part): _Found(
+            _marks(xml), tuple(_merged(xml)), struck.get(part, frozenset()), frozenset(hidden_lines(xml))
+        )
         for part, xml in parts.items()
         if part.startswith("xl/worksheets/")
     }

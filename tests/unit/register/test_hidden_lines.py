@@ -1,0 +1,50 @@
+"""A line that a filter or a person has hidden is a visit all the same; whoever maintains the file is warned."""
+
+import re
+import zipfile
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from tests.unit.register.test_struck_through import MUSEUM
+from tests.unit.register.test_workbooks import HEADER, ZOO, read
+from tests.unit.register.workbooks import date_cell, ods, packed, xlsx
+
+DATES = [date_cell("2026-04-03T08:30:00"), date_cell("2026-04-03T16:30:00")]
+
+
+def hidden(*lines: int) -> bytes:
+    def edit(book: Any) -> None:
+        for line in lines:
+            book["Visits"].row_dimensions[line].hidden = True
+
+    return xlsx(("Visits", [HEADER, ZOO, MUSEUM]), edit=edit)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [((3,), "this line is hidden"), ((2, 3), "2 lines, of which this is the first"), ((2, 9), "this line is hidden")],
+)
+def test_hidden_lines_of_an_xlsx_are_read_with_one_warning(lines: tuple[int, ...], said: str) -> None:
+    reading = read(hidden(*lines))
+    assert [visit.id for visit in reading.visits] == ["zoo", "museum"]
+    (fault,) = reading.faults
+    assert (fault.line, fault.severity) == (lines[0], "warning")
+    assert fault.message.startswith(said)
+
+
+def test_a_book_with_every_line_shown_has_no_warning() -> None:
+    assert read(hidden()).faults == ()
+
+
+@pytest.mark.parametrize("how", ["collapse", "filter", "visible"])
+def test_hidden_lines_of_an_ods_are_found_too(how: str) -> None:
+    with zipfile.ZipFile(BytesIO(ods(HEADER[:4], ["museum", "Museum", *DATES], ["zoo", "Zoo", *DATES]))) as archive:
+        parts: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    content = str(parts["content.xml"], "utf-8")  # type: ignore[arg-type]
+    rows = [found.end() - 1 for found in re.finditer("<table:table-row>", content)]
+    parts["content.xml"] = f'{content[: rows[2]]} table:visibility="{how}"{content[rows[2] :]}'
+    reading = read(packed(parts))
+    assert len(reading.visits) == 2
+    assert [fault.line for fault in reading.faults] == ([] if how == "visible" else [3])
