@@ -1,27 +1,48 @@
-"""A file that already has its name is written to the server's disk: its bytes, and its name.
+"""Files are written to the server's disk: while they are sent, and, with their names, when they have them.
 
 Not every server can do the same here. On Windows a file must be open for writing; some servers open no folders, and
 then the file alone is synced, by which most file systems write its name too.
 """
 
+import logging
 from dataclasses import dataclass
 
 from agent.model.ids import RemoteName
 from agent.share import wire
 from agent.share.faults import Refused
+from agent.share.manners import Manners
 from agent.share.names import folder_of
 from agent.share.pool import PooledConnection
 from agent.share.remotefolders import RemoteFolders
-from agent.share.wire import Code, Flag
+from agent.share.session import Session
+from agent.share.wire import Code, Flag, Reply, Request
+
+log = logging.getLogger(__name__)
 
 
 class DiskFailed(Exception):
     """The server could not write a file to its disk. What it says later about the same file proves nothing."""
 
 
+def was_synced(session: Session, manners: Manners, request: Request, reply: Reply) -> bool:
+    """Whether a file that was just sent is on disk. A server that offers fsync and does not know it is one without.
+
+    Raises Refused.
+    """
+    try:
+        session.judge(request, reply, "write the photo to its disk")
+    except Refused as refused:
+        if not refused.unsupported:  # it worked until now: the disk is full, or failing
+            raise
+        log.info("the share offers fsync, but cannot do it: %s", refused)
+        manners.cannot("fsync", refused)
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Syncing:
-    """Has files written to disk, over one connection."""
+    """Has files that have their names written to disk, over one connection."""
 
     connection: PooledConnection
     folders: RemoteFolders

@@ -37,7 +37,7 @@ from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
 from agent.share.source import LocalSource, expected, judge_local
 from agent.share.streams import DIFFERENT, Progress, write_all
-from agent.share.syncing import DiskFailed, Syncing
+from agent.share.syncing import DiskFailed, Syncing, was_synced
 from agent.share.wire import Flag, PacketType, Reply
 
 OTHER = 1000  # added to a file's number to get another temporary name
@@ -170,7 +170,7 @@ class Upload:
             )
             *syncing, closed = [await reply for reply in ending]
             for reply in syncing:
-                self._synced = self._was_synced(requests[0], reply)
+                self._synced = was_synced(session, self._context.manners, requests[0], reply)
             session.judge(requests[-1], closed, CLOSING)
         except BaseException:
             if not ending:
@@ -182,18 +182,6 @@ class Upload:
     def _ending(self, handle: bytes) -> list[wire.Request]:
         close = wire.on_handle(PacketType.CLOSE, handle)
         return [wire.extended(wire.FSYNC, handle), close] if self._can_sync else [close]
-
-    def _was_synced(self, request: wire.Request, reply: Reply) -> bool:
-        """Whether the file is on disk. A server that offers fsync and does not know it counts as one without."""
-        try:
-            self._session.judge(request, reply, "write the photo to its disk")
-        except Refused as refused:
-            if not refused.unsupported:  # it worked until now: the disk is full, or failing
-                raise
-            log.info("the share offers fsync, but cannot do it: %s", refused)
-            self._context.manners.cannot("fsync", refused)
-            return False
-        return True
 
     @property
     def _can_sync(self) -> bool:
