@@ -29,6 +29,9 @@ HALF_SENT = "half sent"
 final names, each with the SHA-256 and size of its content.
 """
 
+DISK_FAILED = "disk failed"
+"""The files on the share that the server could not write to its disk, as JSON: their names."""
+
 HEARTBEAT = "last heartbeat"
 """The day, in UTC, of the record's last heartbeat."""
 

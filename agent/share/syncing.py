@@ -15,26 +15,24 @@ from agent.share.remotefolders import RemoteFolders
 from agent.share.wire import Code, Flag
 
 
-class DiskFailed(Exception):
-    """The server could not write a file to its disk. What it says later about the same file proves nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Syncing:
-    """Has files written to disk, over one connection."""
+    """Has files written to disk, over one connection. `disk_failed` is that of `Share`."""
 
     connection: PooledConnection
     folders: RemoteFolders
+    disk_failed: set[RemoteName]
 
-    async def file(self, path: bytes) -> bool:
-        """Whether the server has written the file to its disk; False if it cannot be asked. `DiskFailed` if it failed.
+    async def file(self, name: RemoteName) -> bool:
+        """Whether the server has written the file to its disk; False if it cannot be asked, or failed, now or earlier.
 
         It is asked once. If a disk fails, Linux forgets what it could not write, and says the next time that all is
         well. So only a server that may refuse because the file is open for reading is asked in another way.
         """
         session = self.connection.session
-        if not session.offers(wire.FSYNC):
+        if name in self.disk_failed or not session.offers(wire.FSYNC):
             return False
+        path = self.folders.path(name)
         async with self.connection.check_handles.hold(1):
             for flag in (Flag.READ,) if session.is_openssh else (Flag.WRITE, Flag.READ):
                 try:
@@ -45,7 +43,7 @@ class Syncing:
                     await session.fsync(handle)
                 except Refused as refused:
                     if refused.code == Code.FAILURE:
-                        raise DiskFailed from refused
+                        self.disk_failed.add(name)
                     return False
                 else:
                     return True
@@ -54,8 +52,8 @@ class Syncing:
         return False
 
     async def file_and_name(self, name: RemoteName) -> bool:
-        """Whether the server has written both to its disk. Raises as `file`."""
-        if not await self.file(self.folders.path(name)):
+        """Whether the server has written both to its disk, as `file`."""
+        if not await self.file(name):
             return False
         await self.folders.sync(folder_of(name))  # if it cannot sync a folder, the file's own sync has to do
         return True
