@@ -7,15 +7,19 @@ late, because another attempt costs nothing. Where one process sees both ends of
 clock (`Run`, the supervisor).
 """
 
+import json
 from datetime import datetime, timedelta
 
 from agent.journal import State
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
-from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_SEEN, GROUNDS
+from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_BEHIND, CLOCK_SEEN, GROUNDS
 
 TRUSTED = timedelta(minutes=10)
 """How far the laptop's clock may be from the share's and still be believed: far less than anything counted in hours."""
+
+
+A_DAY = timedelta(days=1)
 
 
 def age(since: datetime, now: datetime) -> timedelta:
@@ -30,7 +34,9 @@ def notice_a_leap_back(context: Context) -> None:
     """
     now = context.clock()
     seen = context.journal.fact(CLOCK_SEEN)
-    if seen is not None and now < datetime.fromisoformat(seen):
+    if seen is not None and now < (before := datetime.fromisoformat(seen)):
+        if before - now > TRUSTED:  # perhaps it is wrong only from now on, and will be set right unseen
+            _was_behind(context, before - now, now + A_DAY)
         for chunk in context.journal.chunks(*State):
             changes = [(one, one.not_after(now)) for one in chunk]
             context.journal.save_if_unchanged([(before, after) for before, after in changes if after != before])
@@ -40,17 +46,18 @@ def notice_a_leap_back(context: Context) -> None:
 def compare_with_share(context: Context) -> timedelta | None:
     """How far the laptop's clock is ahead of the share's, noted in the journal if it is more than `TRUSTED`.
 
-    If that is news, open photos are decided afresh: a clock that was behind took their times to be in the future. None
-    if the share did not say what time it is when it was asked, right after the connection was made.
+    If it is later there than was known, open photos are decided afresh: a clock that was behind took their times to be
+    in the future. None if the share did not say what time it is when it was asked, right after the connection was made.
     """
     there = context.share_clock()
     if there is None:
         return None
     ahead = context.clock() - there
-    wrong, before = abs(ahead) > TRUSTED, context.journal.fact(CLOCK_AHEAD)
-    known = timedelta(0) if before is None else timedelta(seconds=float(before))
-    if abs(ahead - known) > TRUSTED:
+    wrong = abs(ahead) > TRUSTED
+    if there - latest(context) > TRUSTED:
         context.journal.set_fact(GROUNDS, None)
+    if ahead < -TRUSTED:
+        _was_behind(context, -ahead, context.clock())
     context.journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if wrong else None)
     return ahead
 
@@ -67,6 +74,20 @@ def latest(context: Context) -> datetime:
     seen = context.journal.fact(CLOCK_SEEN)
     own = context.clock()
     return max(own, believed(context), own if seen is None else datetime.fromisoformat(seen))
+
+
+def seen_by(context: Context, looked_at: datetime) -> datetime:
+    """The latest that it can have been when the laptop's clock showed this, by clocks that are a little wrong too."""
+    ahead, behind = context.journal.fact(CLOCK_AHEAD), context.journal.fact(CLOCK_BEHIND)
+    short = 0.0 if ahead is None else max(0.0, -float(ahead))
+    if behind is not None:
+        seconds, until = json.loads(behind)
+        short = max(short, seconds) if looked_at <= datetime.fromisoformat(until) else short
+    return looked_at + timedelta(seconds=short) + TRUSTED
+
+
+def _was_behind(context: Context, by: timedelta, until: datetime) -> None:
+    context.journal.set_fact(CLOCK_BEHIND, json.dumps([by.total_seconds(), until.isoformat()]))
 
 
 def earliest(context: Context) -> datetime:

@@ -26,7 +26,7 @@ from agent.model.ids import PhotoId
 from agent.model.register import Register
 from agent.pipeline.boundary import Boundary
 from agent.pipeline.cardrules import cards_below
-from agent.pipeline.clocks import age, latest
+from agent.pipeline.clocks import age, latest, seen_by
 from agent.pipeline.context import UNREADABLE, Context
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.journal_keys import GROUNDS
@@ -302,7 +302,7 @@ def _decided(context: Context, register: Register, tracked: TrackedPhoto, captur
         return replace(tracked, state=State.SETTLED, reason="its end is missing; perhaps it is still being copied")
     if is_remains(capture, tracked):
         return replace(tracked, state=State.REFUSED, reason=NOT_WHAT_IT_CLAIMS, attempts=0)
-    decision = judge_photo(context, capture, partners, register)
+    decision = judge_photo(context, capture, partners, register, seen_by(context, tracked.looked_at))
     state = {Verdict.VISIT: State.DECIDED, Verdict.REVIEW: State.REVIEW}.get(decision.verdict, State.PRIVATE)
     reason = None if state is State.DECIDED else spoken(decision, capture)
     return replace(tracked, state=state, decision=decision, reason=reason, not_before=None, attempts=0)

@@ -15,7 +15,7 @@ from agent.model.files import LocalFile
 from agent.model.ids import VisitId
 from agent.model.register import Register
 from agent.model.times import Interval
-from agent.pipeline.clocks import latest
+from agent.pipeline.clocks import latest, seen_by
 from agent.pipeline.context import Context
 from agent.pipeline.examine import EMPTY, others_of, reader
 from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, judge_photo
@@ -73,11 +73,12 @@ def explain(
     path: Path,
     beside: Sequence[Path] | None = None,
     assigned: Mapping[LocalFile, Decision] | None = None,
+    looks: Mapping[LocalFile, datetime] | None = None,
 ) -> Explanation:
     """Read and decide one file; if it cannot be read, the explanation says so, and nothing is raised.
 
-    `beside` are the files that belong to it, `assigned` is the result of `by_a_person`; if they are not given, they are
-    looked up.
+    `beside` are the files that belong to it, `assigned` is the result of `by_a_person`, `looks` that of `first_looks`;
+    if they are not given, they are looked up.
     """
     if beside is None:
         beside = _beside(context, path)
@@ -98,7 +99,9 @@ def explain(
     if register is None:
         excuse = no_register(context, register) or ""
         return Explanation(path, capture, None, Verdict.REVIEW, (*capture.notes, excuse))
-    decision = judge_photo(context, capture, partners, register)
+    looks = first_looks(context) if looks is None else looks
+    looked_at = context.clock() if seen is None else looks.get(seen, context.clock())
+    decision = judge_photo(context, capture, partners, register, seen_by(context, looked_at))
     stale = no_register(context, register)
     reasons = (*decision.reasons, *_line_of(context, register, decision), *((stale,) if stale else ()))
     return Explanation(path, capture, decision, decision.verdict, reasons)
@@ -143,6 +146,11 @@ def by_a_person(context: Context) -> dict[LocalFile, Decision]:
     return {one.photo.main: one.decision for one in tracked if one.decision is not None and one.decision.by_person}
 
 
+def first_looks(context: Context) -> dict[LocalFile, datetime]:
+    """When photos that wait for a person were first seen, by their main files."""
+    return {one.photo.main: one.looked_at for one in context.journal.tracked_photos(State.REVIEW)}
+
+
 def _answer(
     context: Context, file: LocalFile, assigned: Mapping[LocalFile, Decision] | None
 ) -> tuple[Decision | None, str] | None:
@@ -163,9 +171,9 @@ def _line_of(context: Context, register: Register, decision: Decision) -> tuple[
 
 def preview(context: Context, roots: Sequence[Path]) -> Iterator[Explanation]:
     """What a run over `roots` would do with each photo in them; photos are decided afresh and nothing is saved."""
-    assigned = by_a_person(context)
+    assigned, looks = by_a_person(context), first_looks(context)
     for photo in scan(roots, read=reader(context)).photos:
-        yield explain(context, photo.main.path, others_of(photo), assigned)
+        yield explain(context, photo.main.path, others_of(photo), assigned, looks)
 
 
 def _alone(context: Context, path: Path) -> Capture | LocalFault:

@@ -15,6 +15,11 @@ CLOCK_SEEN = "newest time"
 CLOCK_AHEAD = "clock ahead of the share"
 """By how many seconds the laptop's clock was ahead of the share's when they last differed; absent if they agree."""
 
+CLOCK_BEHIND = "clock was behind"
+"""By how many seconds the laptop's clock was behind, and the last time that it showed then, as JSON:
+`[3600.0, "2026-03-14T17:02:00+00:00"]`.
+"""
+
 SHARE_TROUBLE = "share trouble"
 """Why the share cannot be used, since when, and whether its identity has changed; absent if it can be used.
 

@@ -17,6 +17,7 @@ against it.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from agent.errors import LocalFault
 from agent.folders import one_moment
@@ -45,10 +46,10 @@ _MORE = {
 }
 
 
-def judge(context: Context, capture: Capture, register: Register) -> Decision:
-    """The verdict on one file by itself."""
+def judge(context: Context, capture: Capture, register: Register, seen_by: datetime | None = None) -> Decision:
+    """The verdict on one file by itself; `seen_by` as for `decide`."""
     device = context.settings.device
-    decision = decide(capture, register, staff=device.staff, zone=device.timezone)
+    decision = decide(capture, register, staff=device.staff, zone=device.timezone, seen_by=seen_by)
     decision = by_origin(decision, capture, screenshots=context.settings.folders.screenshots)
     if decision.verdict is Verdict.VISIT and not capture.complete:
         return damaged(decision, CUT_SHORT)
@@ -56,14 +57,18 @@ def judge(context: Context, capture: Capture, register: Register) -> Decision:
 
 
 def judge_photo(
-    context: Context, capture: Capture, partners: Sequence[Capture | LocalFault], register: Register
+    context: Context,
+    capture: Capture,
+    partners: Sequence[Capture | LocalFault],
+    register: Register,
+    seen_by: datetime | None = None,
 ) -> Decision:
     """The verdict on a photo: that of its main file, if none of its partners, judged alone, contradicts it."""
-    decision = judge(context, capture, register)
+    decision = judge(context, capture, register, seen_by)
     for partner in partners:
         if isinstance(partner, LocalFault):
             return _held(decision, "the other half of this Live Photo cannot be read")
-        own = judge(context, _of_one_moment(capture, partner), register)
+        own = judge(context, _of_one_moment(capture, partner), register, seen_by)
         if (own.verdict, own.visit) != (decision.verdict, decision.visit):
             return _held(decision, f"the two halves of this Live Photo do not agree: of its clip alone, {_said(own)}")
     cut = any(isinstance(partner, Capture) and not partner.complete for partner in partners)

@@ -34,8 +34,11 @@ WESTMOST = timedelta(hours=12)
 """A wall clock that showed t, in any zone, did so no later than t + 12 h UTC."""
 
 
-def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> Decision:
+def decide(capture: Capture, register: Register, *, staff: str, zone: str, seen_by: datetime | None = None) -> Decision:
     """Decide by the rules in config/README.md. `staff` is this laptop's member of staff, `zone` its IANA zone.
+
+    `seen_by` is when the photo was here at the latest; None if that is not known. If it was here before its own time, a
+    clock was wrong. Once that day has come, the time would look like any other, and a private photo might be sent.
 
     The order of the register's lines does not matter. Cancelled visits, and visits of other staff only, do not count on
     this laptop. A photo that only an uncertain part of the register could claim waits for a person. Raises
@@ -43,7 +46,7 @@ def decide(capture: Capture, register: Register, *, staff: str, zone: str) -> De
     """
     mine = own(register, staff)
     camera = identify(capture.camera, register.cameras)
-    case = _Case(capture, mine.mine, mine.others, zone_of(zone), camera)
+    case = _Case(capture, mine.mine, mine.others, zone_of(zone), camera, seen_by)
     try:
         finding = _judge(case)
         if finding.verdict is Verdict.PRIVATE:
@@ -72,6 +75,7 @@ class _Case:
     others: Timeline
     home: tzinfo
     camera: Candidates
+    seen_by: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,12 @@ def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
     when = reasons.taken_when(case.capture, taken, visit)
     why = f"{when}, within {reasons.visit_hours(visit, taken)}"
     there = hull(taken.for_visit(visit))
-    objections = [reasons.wrong_camera(case.camera, visit), _wrong_place(case.capture, visit), _far_off(taken, visit)]
+    objections = [
+        reasons.wrong_camera(case.camera, visit),
+        _wrong_place(case.capture, visit),
+        _far_off(taken, visit),
+        _too_early(taken, visit, case.seen_by),
+    ]
     if any(objections):
         return _Finding(Verdict.REVIEW, (why, *ways, *corrected, *filter(None, objections)), taken=there)
     return _Finding(Verdict.VISIT, (why, *ways, *corrected), visit.id, there)
@@ -187,6 +196,13 @@ def _far_off(taken: Readings, visit: Visit) -> str | None:
         f"a phone took it in a time zone {wording.length(away)} from that of {visit.title}: it was taken elsewhere, or "
         "the visit's time zone in the visits list is wrong"
     )
+
+
+def _too_early(taken: Readings, visit: Visit, seen_by: datetime | None) -> str | None:
+    """Why its time cannot be right, if it was here before it by every reading."""
+    if seen_by is None or min(one.earliest for one in (*taken.for_visit(visit), *taken.at_home)) <= seen_by:
+        return None
+    return "it was on this laptop before that time, so a clock was wrong: please say whether it is from a visit"
 
 
 def kilometres(one: Place, other: Place) -> float:

@@ -8,16 +8,19 @@ from datetime import UTC, timedelta
 import pytest
 
 from agent.journal import State
-from agent.pipeline.clocks import notice_a_leap_back
+from agent.model.decision import Verdict
+from agent.pipeline.clocks import compare_with_share, notice_a_leap_back
 from agent.pipeline.context import Context, open_context, wall_clock
 from agent.pipeline.examine import settle_again, unsettled
-from agent.pipeline.journal_keys import CLOCK_AHEAD
+from agent.pipeline.explain import explain
+from agent.pipeline.journal_keys import CLOCK_AHEAD, GROUNDS
 from agent.pipeline.lock import only_writer
 from agent.pipeline.review import keep_private
 from agent.pipeline.run import Run
 from agent.pipeline.status import is_overdue, status
 from agent.record import EntryKind
-from tests.laptop import ON_VISIT, Heard, Laptop, minutes
+from agent.share.memory import Disk, MemoryShare
+from tests.laptop import ON_VISIT, VISITS, Heard, Laptop, minutes
 
 A_DAY = timedelta(days=1)
 
@@ -73,6 +76,41 @@ def test_a_photo_that_a_slow_clock_took_to_be_in_the_future_is_decided_afresh(la
         run_at(laptop, behind)
     assert not photo.exists()
     assert private.exists()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=13), 3 * A_DAY], ids=["13 hours", "3 days"])
+def test_a_photo_that_was_here_before_its_time_waits_for_a_person_also_later(laptop: Laptop, ahead: timedelta) -> None:
+    """A camera's clock is ahead, and shows the time of a visit that is still to come."""
+    shown = wall_clock() + ahead
+    head, *_ = VISITS.splitlines()
+    starts, ends = (f"{shown + hours:%Y-%m-%d %H:%M}" for hours in (-minutes(60), minutes(60)))
+    soon = f"{head}\nmuseum,Science Museum,{starts},{ends},Europe/London,,,,,,\n"
+    laptop.register(soon)
+    photo = laptop.photo("IMG_1.jpg", shown.replace(tzinfo=None, microsecond=0))
+    heard = Heard()
+    run_at(laptop, timedelta(0), heard)
+    assert [one.state for one in laptop.tracked()] == [State.REVIEW]
+    laptop.register(f"{soon}farm,City Farm,2026-04-20 09:00,2026-04-20 15:00,Europe/London,,,,,,\n")  # decided afresh
+    for _ in range(2):
+        run_at(laptop, ahead + A_DAY, heard)
+    assert photo.exists()
+    (waiting,) = laptop.tracked()
+    assert "was on this laptop before that time" in (waiting.reason or "")
+    explained = laptop.look(lambda context: explain(context, photo))
+    assert explained.verdict is Verdict.REVIEW
+
+
+def test_a_share_whose_clock_is_slow_or_stands_still_does_not_make_every_run_read_all_photos(laptop: Laptop) -> None:
+    laptop.photo("IMG_1.jpg", None)
+    laptop.run()
+
+    def is_decided_afresh(context: Context, ahead: timedelta) -> bool:
+        context.share_clock.ask(MemoryShare(Disk(), device="laptop-17", clock=lambda: wall_clock() + ahead))
+        compare_with_share(context)
+        return context.journal.fact(GROUNDS) != context.grounds
+
+    assert [laptop.look(lambda context, n=n: is_decided_afresh(context, -n * A_DAY)) for n in range(4)] == [False] * 4
+    assert laptop.look(lambda context: is_decided_afresh(context, A_DAY))
 
 
 @pytest.mark.parametrize("leap", [-A_DAY, -400 * A_DAY, A_DAY], ids=["a day back", "400 days back", "a day ahead"])
