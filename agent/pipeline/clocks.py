@@ -19,7 +19,7 @@ TRUSTED = timedelta(minutes=10)
 """How far the laptop's clock may be from the share's and still be believed: far less than anything counted in hours."""
 
 
-A_DAY = timedelta(days=1)
+A_DAY, A_CENTURY = timedelta(days=1), timedelta(days=36525)
 
 
 def age(since: datetime, now: datetime) -> timedelta:
@@ -87,6 +87,7 @@ def seen_by(context: Context, looked_at: datetime) -> datetime:
 
 
 def _was_behind(context: Context, by: timedelta, until: datetime) -> None:
+    by = min(by, A_CENTURY)  # a clock may have shown any year, and what is added to must stay a date
     context.journal.set_fact(CLOCK_BEHIND, json.dumps([by.total_seconds(), until.isoformat()]))
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from agent.journal import State
 from agent.model.decision import Verdict
+from agent.model.ids import VisitId
 from agent.pipeline.clocks import compare_with_share, notice_a_leap_back
 from agent.pipeline.context import Context, open_context, wall_clock
 from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.explain import explain
 from agent.pipeline.journal_keys import CLOCK_AHEAD, GROUNDS
 from agent.pipeline.lock import only_writer
-from agent.pipeline.review import keep_private
+from agent.pipeline.review import assign, keep_private
 from agent.pipeline.run import Run
 from agent.pipeline.status import is_overdue, status
 from agent.record import EntryKind
@@ -98,6 +99,22 @@ def test_a_photo_that_was_here_before_its_time_waits_for_a_person_also_later(lap
     assert "was on this laptop before that time" in (waiting.reason or "")
     explained = laptop.look(lambda context: explain(context, photo))
     assert explained.verdict is Verdict.REVIEW
+    laptop.look(lambda context: assign(context, waiting.id, VisitId("museum")))
+    run_at(laptop, ahead + A_DAY)
+    assert not photo.exists(), "the answer of a person counts"
+
+
+def test_a_photo_found_by_a_clock_that_fell_back_and_was_set_right_unseen_is_sent(laptop: Laptop) -> None:
+    """As with an empty battery, until the network tells the time."""
+    behind = ON_VISIT.replace(tzinfo=UTC) - wall_clock() - 30 * A_DAY
+    run_at(laptop, timedelta(0))
+    photo, port = laptop.photo("IMG_1.jpg"), laptop.settings.share.port
+    laptop.configure(folders={"settle_seconds": 60}, share={"port": 1})
+    run_at(laptop, behind, patient=True)
+    assert [one.state for one in laptop.tracked()] == [State.FOUND]
+    laptop.configure(share={"port": port})
+    run_at(laptop, timedelta(0))
+    assert not photo.exists()
 
 
 def test_a_share_whose_clock_is_slow_or_stands_still_does_not_make_every_run_read_all_photos(laptop: Laptop) -> None:
