@@ -53,7 +53,17 @@ class Syncing:
 
     async def file_and_name(self, name: RemoteName) -> bool:
         """Whether the server has written both to its disk, as `file`."""
-        if not await self.file(name):
-            return False
-        await self.folders.sync(folder_of(name))  # if it cannot sync a folder, the file's own sync has to do
-        return True
+        return await self.file(name) and (await self._folder(name) or name not in self.disk_failed)
+
+    async def name(self, name: RemoteName) -> bool:
+        """Whether the server has written the name of a file to its disk, as `file`."""
+        return await self._folder(name) or await self.file(name)
+
+    async def _folder(self, name: RemoteName) -> bool:
+        """Whether the folder was synced. If the server cannot do that, the file's own sync has to do."""
+        folder = folder_of(name)
+        if await self.folders.sync(folder):
+            return True
+        if self.folders.disk_failed(folder):
+            self.disk_failed.add(name)
+        return False

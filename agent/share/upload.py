@@ -347,8 +347,7 @@ class Upload:
         return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._context.clock())
 
     async def _sync_name(self) -> None:
-        if self._synced and not await self._context.folders.sync(self.folder):
-            self._synced = await self._context.syncing.file(self._name)
+        self._synced = self._synced and await self._context.syncing.name(self._name)
 
     async def withdraw(self) -> None:
         """Remove the temporary file, if there may be one. If the server does not remove it, a later sweep will."""
