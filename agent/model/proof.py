@@ -20,9 +20,7 @@ class Proof:
     """The share holds, under `name`, exactly `held`, from which the local content `original` can be rebuilt.
 
     Only made by reading every byte back from the final file or the temporary file before it. `synced` says whether the
-    server confirmed that the bytes are on disk (fsync@openssh.com); `disk_failed`, whether it ever said that it could
-    not put this file there. Whatever it says later about the same file proves nothing: Linux forgets what it could not
-    write (https://wiki.postgresql.org/wiki/Fsync_Errors).
+    server confirmed that the bytes are on disk (fsync@openssh.com).
     """
 
     name: RemoteName
@@ -31,7 +29,6 @@ class Proof:
     method: Method
     synced: bool
     at: datetime
-    disk_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

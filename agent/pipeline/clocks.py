@@ -8,17 +8,18 @@ clock (`Run`, the supervisor).
 """
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from agent.journal import State, TrackedPhoto
+from agent.journal import State
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
-from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED, CLOCK_SEEN, GROUNDS
-from agent.pipeline.whereabouts import OPEN
+from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED, CLOCK_SEEN, CLOCK_SET_RIGHT, GROUNDS
 
 TRUSTED = timedelta(minutes=10)
 """How far the laptop's clock may be from the share's and still be believed: far less than anything counted in hours."""
+
+CAMERAS = timedelta(minutes=70)
+"""How far a camera's clock may be ahead: an hour, if nobody set it to winter time, and a little for both clocks."""
 
 
 def age(since: datetime, now: datetime) -> timedelta:
@@ -37,31 +38,33 @@ def notice_a_leap(context: Context) -> None:
     seen, doubted = _time(context, CLOCK_SEEN), _time(context, CLOCK_DOUBTED)
     if seen is not None and now < seen:
         for chunk in journal.chunks(*State):
-            _change(context, [(one, one.not_after(now)) for one in chunk])
+            changes = [(one, one.not_after(now)) for one in chunk]
+            journal.save_if_unchanged([(before, after) for before, after in changes if after != before])
         if seen - now > TRUSTED and (doubted is None or seen > doubted):
             journal.set_fact(CLOCK_DOUBTED, seen.isoformat())
     elif doubted is not None and now >= doubted:
         journal.set_fact(CLOCK_DOUBTED, None)
-        _seen_first_now(context)
+        journal.set_fact(CLOCK_SET_RIGHT, now.isoformat())
+        journal.set_fact(GROUNDS, None)
     journal.set_fact(CLOCK_SEEN, now.isoformat())
 
 
 def compare_with_share(context: Context) -> timedelta | None:
     """How far the laptop's clock is ahead of the share's, noted in the journal if it is more than `TRUSTED`.
 
-    If that is news, open photos are decided afresh: a clock that was behind took their times to be in the future. None
-    if the share did not say what time it is when it was asked, right after the connection was made.
+    If it is later there than was known, open photos are decided afresh: a clock that was behind took their times to be
+    in the future. None if the share did not say what time it is when it was asked, right after the connection was made.
     """
     there, journal = context.share_clock(), context.journal
     if there is None:
         return None
     ahead, known = context.clock() - there, _ahead(context)
-    journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if abs(ahead) > TRUSTED else None)
-    if abs(ahead - known) > TRUSTED and min(ahead, known) < -TRUSTED:
-        _seen_first_now(context)
-    elif abs(ahead - known) > TRUSTED or journal.fact(CLOCK_DOUBTED) is not None:
+    if there - latest(context) > TRUSTED or journal.fact(CLOCK_DOUBTED) is not None:
         journal.set_fact(GROUNDS, None)
+    if known < -TRUSTED and ahead - known > TRUSTED:
+        journal.set_fact(CLOCK_SET_RIGHT, context.clock().isoformat())
     journal.set_fact(CLOCK_DOUBTED, None)
+    journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if abs(ahead) > TRUSTED else None)
     return ahead
 
 
@@ -76,13 +79,22 @@ def latest(context: Context) -> datetime:
     return max(own, believed(context), _time(context, CLOCK_SEEN) or own, _time(context, CLOCK_DOUBTED) or own)
 
 
-def first_seen(context: Context) -> Callable[[datetime], datetime]:
-    """Corrects the time of a first look at a photo, by this laptop's clock, to the latest that it can have been.
+def seen_by(context: Context) -> Callable[[datetime], datetime]:
+    """For the time of a first look at a photo, by this laptop's clock: the latest that its camera can have shown then.
 
-    A photo that says that it was taken after that is from a camera whose clock is wrong.
+    What a clock that was behind said is replaced by the time at which it was set right, or may have been.
     """
-    behind, doubted = max(-_ahead(context), timedelta(0)), _time(context, CLOCK_DOUBTED)
-    return lambda looked_at: max(looked_at + behind, doubted or looked_at)
+    behind, now = max(-_ahead(context), timedelta(0)), max(context.clock(), believed(context))
+    doubted, right = _time(context, CLOCK_DOUBTED), _time(context, CLOCK_SET_RIGHT)
+    others = [*filter(None, (doubted, right and min(right, now)))]
+
+    def latest_by(looked_at: datetime) -> datetime:
+        try:
+            return max(looked_at + behind, *others, looked_at) + CAMERAS
+        except OverflowError:  # by a clock that shows the year 9999, nothing is early
+            return datetime.max.replace(tzinfo=UTC)
+
+    return latest_by
 
 
 def earliest(context: Context) -> datetime:
@@ -113,15 +125,3 @@ def _time(context: Context, name: str) -> datetime | None:
 def _ahead(context: Context) -> timedelta:
     """How far the laptop's clock was last known to be ahead of the share's; zero if they agreed."""
     return timedelta(seconds=float(context.journal.fact(CLOCK_AHEAD) or 0))
-
-
-def _seen_first_now(context: Context) -> None:
-    """The clock was behind, so when open photos were first seen is not known: it was now at the latest."""
-    now = context.clock()
-    for chunk in context.journal.chunks(*OPEN):
-        _change(context, [(one, replace(one, looked_at=max(one.looked_at, now))) for one in chunk])
-    context.journal.set_fact(GROUNDS, None)
-
-
-def _change(context: Context, changes: list[tuple[TrackedPhoto, TrackedPhoto]]) -> None:
-    context.journal.save_if_unchanged([(before, after) for before, after in changes if after != before])

@@ -26,7 +26,7 @@ from agent.model.ids import PhotoId
 from agent.model.register import Register
 from agent.pipeline.boundary import Boundary
 from agent.pipeline.cardrules import cards_below
-from agent.pipeline.clocks import age, first_seen, latest
+from agent.pipeline.clocks import age, latest, seen_by
 from agent.pipeline.context import UNREADABLE, Context
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.journal_keys import GROUNDS
@@ -224,7 +224,7 @@ def _decide_some(boundary: Boundary, register: Register, tracked_photos: Sequenc
     as_read = {tracked.id: tracked for tracked in (*settled, *put_back)}
     again = [as_read[tracked.id] for tracked in tracked_photos if tracked.id in as_read]
     captures = _read(context, again)
-    seen = first_seen(context)
+    seen = seen_by(context)
     after = _hinted(list(boundary.each(again, lambda one: _decided(context, register, one, captures[one.id], seen))))
     open_photos = [tracked for tracked in after if tracked.state is not State.PRIVATE]
     saved = context.journal.save_if_unchanged([(as_read[tracked.id], tracked) for tracked in open_photos])
@@ -253,7 +253,7 @@ def judge_again(
 ) -> tuple[TrackedPhoto, Capture | LocalFault]:
     """A settled photo as it would be if it were decided now, and its main file's capture; nothing is saved."""
     captures = _read(context, [tracked])[tracked.id]
-    return _decided(context, register, tracked, captures, first_seen(context)), captures.main
+    return _decided(context, register, tracked, captures, seen_by(context)), captures.main
 
 
 def judge_unseen(
@@ -262,7 +262,7 @@ def judge_unseen(
     """These photos as they would be if they were decided now, and their main files' captures; nothing is saved."""
     now = context.clock()
     unseen = [TrackedPhoto(PhotoId(f"{n:08x}"), one, State.SETTLED, now, now) for n, one in enumerate(photos)]
-    captures, seen = _read(context, unseen), first_seen(context)
+    captures, seen = _read(context, unseen), seen_by(context)
     for one in unseen:
         yield _decided(context, register, one, captures[one.id], seen), captures[one.id].main
 

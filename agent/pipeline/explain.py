@@ -15,7 +15,7 @@ from agent.model.files import LocalFile
 from agent.model.ids import VisitId
 from agent.model.register import Register
 from agent.model.times import Interval
-from agent.pipeline.clocks import first_seen, latest
+from agent.pipeline.clocks import latest, seen_by
 from agent.pipeline.context import Context
 from agent.pipeline.examine import EMPTY, others_of, reader
 from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, judge_photo
@@ -105,7 +105,7 @@ def explain(
     if register is None:
         excuse = no_register(context, register) or ""
         return Explanation(path, capture, None, Verdict.REVIEW, (*capture.notes, excuse))
-    first = first_seen(context)(context.clock() if tracked is None else tracked.looked_at)
+    first = seen_by(context)(context.clock() if tracked is None else tracked.looked_at)
     decision = judge_photo(context, capture, partners, register, first)
     stale = no_register(context, register)
     reasons = (*decision.reasons, *_line_of(context, register, decision), *((stale,) if stale else ()))

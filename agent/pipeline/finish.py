@@ -20,6 +20,7 @@ from agent.pipeline.boundary import Boundary, pause
 from agent.pipeline.cardrules import STAYS_ON_CARD, why_it_stays_on_card
 from agent.pipeline.context import Context
 from agent.pipeline.damage import on_record
+from agent.pipeline.diskfailed import disk_failed
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.recordable import transfer_of, visit_of
 from agent.pipeline.status import is_kept
@@ -299,10 +300,11 @@ def why_it_stays(context: Context, tracked: TrackedPhoto, mounted: Mounted) -> s
         hours = f"{context.settings.removal.keep_hours:g}"
         return f"it stays on this laptop for {hours} hours after it was sent, as the settings say"
     on_card = why_it_stays_on_card(context, tracked, mounted)
-    if on_card is None and not context.settings.share.allow_unsynced:
-        if any(proof.disk_failed and not proof.synced for proof in tracked.proofs):
+    unsynced = {proof.name for proof in tracked.proofs if not proof.synced}
+    if on_card is None and unsynced:
+        if unsynced & disk_failed(context.journal):
             return DISK_FAILED
-        return None if all(proof.synced for proof in tracked.proofs) else NOT_SYNCED
+        return None if context.settings.share.allow_unsynced else NOT_SYNCED
     return on_card
 
 

@@ -30,7 +30,7 @@ from agent.model.decision import Verdict
 from agent.model.files import LocalFile, Photo
 from agent.model.ids import Sha256, VisitId
 from agent.model.register import Register
-from agent.pipeline.clocks import first_seen, latest
+from agent.pipeline.clocks import latest, seen_by
 from agent.pipeline.context import Context
 from agent.pipeline.examine import others_of, partners_of, reader
 from agent.pipeline.explain import Known, assigned, known_photos
@@ -235,7 +235,7 @@ class Inspecting:
         self, folder: FolderSeen, photo: Photo, capture: Capture, partners: Sequence[Capture | LocalFault]
     ) -> None:
         tracked = self._known.get(photo.main)
-        first = first_seen(self.context)(self.context.clock() if tracked is None else tracked.looked_at)
+        first = seen_by(self.context)(self.context.clock() if tracked is None else tracked.looked_at)
         decision = judge_photo(self.context, capture, partners, self._register, first)
         if decision.verdict not in {Verdict.VISIT, Verdict.REVIEW} or self.context.journal.said_private(photo.main):
             return

@@ -20,6 +20,9 @@ said what time it is.
 CLOCK_AHEAD = "clock ahead of the share"
 """By how many seconds the laptop's clock was ahead of the share's when they last differed; absent if they agree."""
 
+CLOCK_SET_RIGHT = "clock set right"
+"""What this laptop's clock showed, as ISO 8601, when it was found that it had been behind and no longer was."""
+
 SHARE_TROUBLE = "share trouble"
 """Why the share cannot be used, since when, and whether its identity has changed; absent if it can be used.
 
@@ -33,6 +36,9 @@ HALF_SENT = "half sent"
 """The transfers that may have left files on the share, as JSON: for each its folder, its number of files, and their
 final names, each with the SHA-256 and size of its content.
 """
+
+DISK_FAILED = "disk failed"
+"""The files on the share that the server could not write to its disk, as JSON: their names."""
 
 HEARTBEAT = "last heartbeat"
 """The day, in UTC, of the record's last heartbeat."""

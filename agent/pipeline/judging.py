@@ -46,10 +46,10 @@ _MORE = {
 }
 
 
-def judge(context: Context, capture: Capture, register: Register, first_seen: datetime) -> Decision:
-    """The verdict on one file by itself."""
+def judge(context: Context, capture: Capture, register: Register, seen_by: datetime) -> Decision:
+    """The verdict on one file by itself; `seen_by` as for `decide`."""
     device = context.settings.device
-    decision = decide(capture, register, staff=device.staff, zone=device.timezone, first_seen=first_seen)
+    decision = decide(capture, register, staff=device.staff, zone=device.timezone, seen_by=seen_by)
     decision = by_origin(decision, capture, screenshots=context.settings.folders.screenshots)
     if decision.verdict is Verdict.VISIT and not capture.complete:
         return damaged(decision, CUT_SHORT)
@@ -61,17 +61,14 @@ def judge_photo(
     capture: Capture,
     partners: Sequence[Capture | LocalFault],
     register: Register,
-    first_seen: datetime,
+    seen_by: datetime,
 ) -> Decision:
-    """The verdict on a photo: that of its main file, if none of its partners, judged alone, contradicts it.
-
-    `first_seen` is the latest time at which this laptop can have seen it first (`clocks.first_seen`).
-    """
-    decision = judge(context, capture, register, first_seen)
+    """The verdict on a photo: that of its main file, if none of its partners, judged alone, contradicts it."""
+    decision = judge(context, capture, register, seen_by)
     for partner in partners:
         if isinstance(partner, LocalFault):
             return _held(decision, "the other half of this Live Photo cannot be read")
-        own = judge(context, _of_one_moment(capture, partner), register, first_seen)
+        own = judge(context, _of_one_moment(capture, partner), register, seen_by)
         if (own.verdict, own.visit) != (decision.verdict, decision.visit):
             return _held(decision, f"the two halves of this Live Photo do not agree: of its clip alone, {_said(own)}")
     cut = any(isinstance(partner, Capture) and not partner.complete for partner in partners)

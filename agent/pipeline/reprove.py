@@ -9,13 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agent.journal import TrackedPhoto
+from agent.model.files import Fingerprint
+from agent.model.ids import RemoteName
+from agent.model.proof import Proof
 from agent.pipeline.boundary import pause
 from agent.pipeline.context import Context
+from agent.pipeline.diskfailed import remember
 from agent.pipeline.finish import DISK_FAILED, NOT_SYNCED
 from agent.pipeline.recordable import transfer_of, visit_of
 from agent.record.bodies import ShareLost
 from agent.record.words import Lost
 from agent.share import Share, Still
+
+LOST = (Still.DIFFERENT, Still.GONE)
+
+_Key = tuple[RemoteName, Fingerprint, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +36,24 @@ class Proven:
 
 def prove_again(context: Context, share: Share, tracked_photos: Sequence[TrackedPhoto]) -> Proven:
     """Check which of these recorded photos the share still holds; the lost ones are to be sent again."""
-    proofs = {(proof.name, proof.held): proof for one in tracked_photos for proof in one.proofs}
+    proofs = {_key(proof): proof for one in tracked_photos for proof in one.proofs}
     sync = not context.settings.share.allow_unsynced
-    answers = dict(zip(proofs, share.still_holds(list(proofs.values()), sync=sync), strict=True))
+    try:
+        answers = dict(zip(proofs, share.still_holds(list(proofs.values()), sync=sync), strict=True))
+    finally:
+        remember(context.journal, share)
     still: list[TrackedPhoto] = []
     unread: list[TrackedPhoto] = []
     unsynced: list[TrackedPhoto] = []
     failed: list[TrackedPhoto] = []
     lost: list[tuple[TrackedPhoto, Still]] = []
     for one in tracked_photos:
-        found = [answers[proof.name, proof.held] for proof in one.proofs]
-        wrong = next((answer for answer in (Still.DIFFERENT, Still.GONE) if answer in found), None)
+        found = [answers[_key(proof)] for proof in one.proofs]
+        wrong = next((answer for answer in LOST if answer in found), None)
         if wrong is not None:
             lost.append((one, wrong))
         elif Still.DISK_FAILED in found:
-            proofs_now = (replace(p, disk_failed=answers[p.name, p.held] is Still.DISK_FAILED) for p in one.proofs)
-            failed.append(replace(one, proofs=tuple(proofs_now)))
+            failed.append(one)
         elif Still.UNREADABLE in found:
             unread.append(one)
         elif Still.NOT_SYNCED in found:
@@ -54,14 +64,16 @@ def prove_again(context: Context, share: Share, tracked_photos: Sequence[Tracked
     _wait(context, unsynced, NOT_SYNCED)
     _wait(context, failed, DISK_FAILED)
     context.journal.save(*still)
-    _send_again(context, lost, {proof.name: answers[key] for key, proof in proofs.items()})
+    _send_again(context, lost, answers)
     notices = [_said(len(lost))] if lost else []
     if unread:
         notices.append(f"{_photos(len(unread))} cannot be read back from the school network and stay here. Tell IT.")
+    if failed:
+        notices.append(f"The server could not write {_photos(len(failed))} to its disk. They stay here. Tell IT.")
     return Proven(tuple(still), tuple(notices))
 
 
-def _send_again(context: Context, lost: Sequence[tuple[TrackedPhoto, Still]], answers: dict[str, Still]) -> None:
+def _send_again(context: Context, lost: Sequence[tuple[TrackedPhoto, Still]], answers: dict[_Key, Still]) -> None:
     now = context.clock()
     drafts = []
     for one, found in lost:
@@ -70,11 +82,16 @@ def _send_again(context: Context, lost: Sequence[tuple[TrackedPhoto, Still]], an
             transfer=transfer_of(one),
             visit=visit_of(one),
             found=Lost.GONE if found is Still.GONE else Lost.DIFFERENT,
-            names=tuple(proof.name for proof in one.proofs if answers[proof.name] is not Still.HOLDS),
+            names=tuple(proof.name for proof in one.proofs if answers[_key(proof)] in LOST),
         )
         drafts.append(body.draft(f"{one.id}-share-lost-{one.resent + 1}", now))
     context.record.append_all(drafts)
     context.journal.send_again(*(one.id for one, _ in lost))
+
+
+def _key(proof: Proof) -> _Key:
+    """What decides about the answer: copies may rest on the same file, and not all of them on one that was synced."""
+    return proof.name, proof.held, proof.synced
 
 
 def _synced(tracked: TrackedPhoto) -> TrackedPhoto:

@@ -15,6 +15,7 @@ from agent.pipeline import leftonshare
 from agent.pipeline.clocks import compare_with_share, wrong_clock
 from agent.pipeline.connection import EarlyLogin
 from agent.pipeline.context import Context
+from agent.pipeline.diskfailed import disk_failed
 from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.journal_keys import LAST_REACHED, SHARE_TROUBLE
 from agent.pipeline.network import why_it_waits
@@ -57,6 +58,7 @@ class ShareOfRun:
                 if not self._early.was_early:
                     raise
                 self._connect_anew(delivering=delivering)
+            self.share.disk_failed |= disk_failed(self.context.journal)
             self.context.journal.set_fact(LAST_REACHED, self.context.clock().isoformat())
             self.context.journal.set_fact(SHARE_TROUBLE, None)
             self.clock_ahead = compare_with_share(self.context)

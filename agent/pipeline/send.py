@@ -20,6 +20,7 @@ from agent.pipeline.boundary import Boundary, failed, waiting
 from agent.pipeline.clocks import believed
 from agent.pipeline.context import UNREADABLE, Context
 from agent.pipeline.damage import damage_of, damaged
+from agent.pipeline.diskfailed import remember
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.halfsent import HalfSentTransfers, Named, names_of, worked_out
 from agent.pipeline.invain import InVain
@@ -124,6 +125,7 @@ class Sending:
             for outcome in self.share.deliver(self._deliveries(fitting), self.audience.advance, self.stopping):
                 self._save_outcome(outcome)
         finally:
+            remember(self.context.journal, self.share)
             self._flush()
             self.half_sent.save()
 
@@ -198,6 +200,7 @@ class Sending:
 
     def _save_outcome(self, outcome: Outcome) -> None:
         tracked = self._under_way[outcome.transfer]
+        remember(self.context.journal, self.share)
         if isinstance(outcome, Sent):
             # Committed with the next batch: a crash before that only means that the upload is checked again.
             self._under_way[outcome.transfer] = replace(tracked, state=State.SENT)

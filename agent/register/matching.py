@@ -34,17 +34,11 @@ WESTMOST = timedelta(hours=12)
 """A wall clock that showed t, in any zone, did so no later than t + 12 h UTC."""
 
 
-AHEAD = timedelta(minutes=70)
-"""How far a camera's clock may be ahead: an hour, if nobody set it to winter time, and a little for both clocks."""
-
-
-def decide(
-    capture: Capture, register: Register, *, staff: str, zone: str, first_seen: datetime | None = None
-) -> Decision:
+def decide(capture: Capture, register: Register, *, staff: str, zone: str, seen_by: datetime | None = None) -> Decision:
     """Decide by the rules in config/README.md. `staff` is this laptop's member of staff, `zone` its IANA zone.
 
-    `first_seen` is when the laptop saw the photo first. If it says that it was taken later, the clock of its camera is
-    wrong, and a person is asked, also when that time has come.
+    `seen_by` is when the photo was here at the latest; None if that is not known. If it was here before its own time, a
+    clock was wrong. Once that day has come, the time would look like any other, and a private photo might be sent.
 
     The order of the register's lines does not matter. Cancelled visits, and visits of other staff only, do not count on
     this laptop. A photo that only an uncertain part of the register could claim waits for a person. Raises
@@ -52,7 +46,7 @@ def decide(
     """
     mine = own(register, staff)
     camera = identify(capture.camera, register.cameras)
-    case = _Case(capture, mine.mine, mine.others, zone_of(zone), camera, first_seen)
+    case = _Case(capture, mine.mine, mine.others, zone_of(zone), camera, seen_by)
     try:
         finding = _judge(case)
         if finding.verdict is Verdict.PRIVATE:
@@ -81,7 +75,7 @@ class _Case:
     others: Timeline
     home: tzinfo
     camera: Candidates
-    first_seen: datetime | None
+    seen_by: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +170,7 @@ def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
         reasons.wrong_camera(case.camera, visit),
         _wrong_place(case.capture, visit),
         _far_off(taken, visit),
-        _seen_before(taken, visit, case.first_seen),
+        _too_early(taken, visit, case.seen_by),
     ]
     if any(objections):
         return _Finding(Verdict.REVIEW, (why, *ways, *corrected, *filter(None, objections)), taken=there)
@@ -204,15 +198,11 @@ def _far_off(taken: Readings, visit: Visit) -> str | None:
     )
 
 
-def _seen_before(taken: Readings, visit: Visit, first_seen: datetime | None) -> str | None:
-    """Why it was not certainly taken when it says, by any reading of its time; None if it may have been."""
-    earliest = min(reading.earliest for reading in (*taken.at_home, *taken.for_visit(visit)))
-    if first_seen is None or earliest <= first_seen + AHEAD:
+def _too_early(taken: Readings, visit: Visit, seen_by: datetime | None) -> str | None:
+    """Why its time cannot be right, if it was here before it by every reading."""
+    if seen_by is None or min(one.earliest for one in (*taken.for_visit(visit), *taken.at_home)) <= seen_by:
         return None
-    return (
-        "this laptop saw it before the time at which it says it was taken, so the clock of its camera is wrong: please "
-        "say whether it is from a visit"
-    )
+    return "it was on this laptop before that time, so a clock was wrong: please say whether it is from a visit"
 
 
 def kilometres(one: Place, other: Place) -> float:

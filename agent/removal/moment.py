@@ -14,6 +14,9 @@ FRESH = 2.0
 SHARE = 10
 """Times as long as it took that a longer look counts: or a trash of 50,000 items would be read for each photo."""
 
+LONGEST = 300.0
+"""Seconds that any look counts: it may have seemed long only because the laptop slept."""
+
 MOST = 4
 """Looks that are remembered, of each kind."""
 
@@ -40,5 +43,5 @@ class Looks(Generic[Seen]):
         self._seen.pop(place, None)
         while len(self._seen) >= MOST:
             del self._seen[next(iter(self._seen))]
-        self._seen[place] = (state, ended + max(FRESH, SHARE * (ended - begun)), seen)
+        self._seen[place] = (state, ended + max(FRESH, min(SHARE * (ended - begun), LONGEST)), seen)
         return seen

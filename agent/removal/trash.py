@@ -90,7 +90,9 @@ def _look(info: Path, top: bytes) -> _Trash:
         except Unforeseen:  # this item cannot be read, but another one may be the photo
             readable = False
             continue
-        if origin is not None:
+        if not origin:
+            readable = False  # a program may be about to write it, which does not show in the folder's time
+        else:
             origins.setdefault(_short(os.path.join(top, origin)), when)  # noqa: PTH118 -- bytes
     return _Trash(origins, readable)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from agent.errors import AgentError, LocalFault, ShareFault, ShareUnreachable, unforeseen
 from agent.model.delivery import Delivery
-from agent.model.ids import TransferId
+from agent.model.ids import RemoteName, TransferId
 from agent.model.proof import Proof
 from agent.share.connecting import connect
 from agent.share.faults import Refused, as_fault, looked_at
@@ -62,6 +62,7 @@ class Engine:
         session: Session,
         readers: Readers,
         clock: Callable[[], datetime],
+        disk_failed: set[RemoteName],
     ) -> None:
         self.session = session
         self.root = server.root.rstrip("/").encode("utf-8")
@@ -86,7 +87,7 @@ class Engine:
             acknowledged=self._acknowledged,
             bucket=Bucket(server.bandwidth_kib_per_s * 1024),
             check=FinalCheck(self._pool.all[0], self.folders),
-            syncing=Syncing(self._pool.all[0], self.folders),
+            syncing=Syncing(self._pool.all[0], self.folders, disk_failed),
         )
         if (manners := known(session)) is not None:
             self._learn(manners)

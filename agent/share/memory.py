@@ -42,6 +42,7 @@ class MemoryShare(Closing):
         self._device = device
         self._clock = clock
         self._closed = False
+        self.disk_failed: set[RemoteName] = set()
 
     def deliver(
         self,

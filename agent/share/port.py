@@ -109,7 +109,13 @@ class Share(Protocol):
 
     Any method may raise `ShareUnreachable` (try again later; nothing is half-believed), `ShareRefused` (stop, a person
     must look), or `ShareFault` for a single name. After ShareUnreachable the object can only be closed.
+
+    `disk_failed` are the files that the server could not write to its disk. Whatever it says later about such a file
+    proves nothing: Linux forgets what it could not write (https://wiki.postgresql.org/wiki/Fsync_Errors). The caller
+    adds those of earlier connections before the first delivery, and saves those that were added since.
     """
+
+    disk_failed: set[RemoteName]
 
     def deliver(
         self,

@@ -34,6 +34,7 @@ class RemoteFolders:
         self._next: dict[str, asyncio.Task[bool]] = {}
         self._open: dict[str, bytes] = {}  # handles, the oldest first
         self._can_open = True
+        self._failed: set[str] = set()  # the disk failed when they were to be synced
         self._owners = {SUPERUSER}  # whose folders are trusted: the root's owner can do anything anyway
         self._own: int | None = None  # this device's user number on the server
         self._root_seen = False
@@ -181,6 +182,14 @@ class RemoteFolders:
             coming = self._next[folder] = asyncio.create_task(self._sync_next(folder))
         return await asyncio.shield(coming)
 
+    def disk_failed(self, folder: str) -> bool:
+        """Whether that failed during this connection, for the folder or one above it, because of the server's disk.
+
+        Only OpenSSH's answer shows that: others also fail if they cannot sync a folder. As for a file, its next answer
+        proves nothing about the names that the folder had then.
+        """
+        return not self._failed.isdisjoint(("", *chain(folder)))
+
     async def _sync_next(self, folder: str) -> bool:
         async with self._turn[folder]:
             del self._next[folder]  # a name made after this may be too late for this sync
@@ -192,7 +201,7 @@ class RemoteFolders:
             return above and own
 
     async def _sync_now(self, folder: str) -> bool:
-        if not self._can_open or not self._session.offers(wire.FSYNC):
+        if not self._can_open or not self._session.offers(wire.FSYNC) or folder in self._failed:
             return False
         handle = self._open.get(folder)
         if handle is None:
@@ -206,7 +215,9 @@ class RemoteFolders:
             self._open[folder] = handle
         try:
             await self._session.fsync(handle)
-        except Refused:
+        except Refused as refused:
+            if self._session.is_openssh and refused.code == wire.Code.FAILURE:
+                self._failed.add(folder)
             await self._close(folder)
             return False
         while len(self._open) > MOST_OPEN:

@@ -72,6 +72,7 @@ class SftpShare(Closing):
         self._thread = threading.Thread(target=self._loop.run_forever, name="share-engine", daemon=True)
         self._thread.start()
         self._closed = False
+        self.disk_failed: set[RemoteName] = set()
         self._engine: Engine | None = None
         try:
             self._engine = self._run(self._start(clock, delivering=delivering))
@@ -88,7 +89,7 @@ class SftpShare(Closing):
         except BaseException:
             await readers.close()
             raise
-        return Engine(self._server, session, readers, clock)
+        return Engine(self._server, session, readers, clock, self.disk_failed)
 
     async def _first(self, readers: Readers) -> Session:
         """The connection for everything but reading back; if only one is let in, whichever that is."""

@@ -15,7 +15,7 @@ from agent.share.readback.reader import Reader
 from agent.share.remotefolders import RemoteFolders
 from agent.share.session import Session
 from agent.share.streams import Progress
-from agent.share.syncing import DiskFailed, Syncing
+from agent.share.syncing import Syncing
 
 AT_ONCE = 8  # files read at the same time; the readers' windows limit the bytes
 
@@ -74,12 +74,8 @@ async def _held(
         return Still.GONE
     if not about.is_file or about.size not in {proof.held.size, None}:
         return Still.DIFFERENT
-    if syncing is not None and not proof.synced:
-        try:
-            if proof.disk_failed or not await syncing.file_and_name(proof.name):
-                return Still.DISK_FAILED if proof.disk_failed else Still.NOT_SYNCED
-        except DiskFailed:
-            return Still.DISK_FAILED
+    if syncing is not None and not proof.synced and not await syncing.file_and_name(proof.name):
+        return Still.DISK_FAILED if proof.name in syncing.disk_failed else Still.NOT_SYNCED
     reader = await reading(proof.held.size)
     held = await reader.read(path, proof.held.size, Progress(proof.held.size))
     return Still.HOLDS if held == proof.held else Still.DIFFERENT

@@ -20,42 +20,40 @@ from agent.share.wire import Code, Flag, Reply, Request
 log = logging.getLogger(__name__)
 
 
-class DiskFailed(Exception):
-    """The server could not write a file to its disk. What it says later about the same file proves nothing."""
-
-
-def was_synced(session: Session, manners: Manners, request: Request, reply: Reply) -> bool:
-    """Whether a file that was just sent is on disk. A server that offers fsync and does not know it is one without.
-
-    Raises Refused.
-    """
-    try:
-        session.judge(request, reply, "write the photo to its disk")
-    except Refused as refused:
-        if not refused.unsupported:  # it worked until now: the disk is full, or failing
-            raise
-        log.info("the share offers fsync, but cannot do it: %s", refused)
-        manners.cannot("fsync", refused)
-        return False
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Syncing:
-    """Has files that have their names written to disk, over one connection."""
+    """Has files written to disk. `connection` is for those that have their names; `disk_failed` is that of `Share`."""
 
     connection: PooledConnection
     folders: RemoteFolders
+    disk_failed: set[RemoteName]
 
-    async def file(self, path: bytes) -> bool:
-        """Whether the server has written the file to its disk; False if it cannot be asked. `DiskFailed` if it failed.
+    def was_sent(self, name: RemoteName, session: Session, manners: Manners, request: Request, reply: Reply) -> bool:
+        """Whether a file just sent is on disk, by the reply to its fsync. Refused: the disk is full or failing.
+
+        A server that offers fsync and does not know it counts as one without.
+        """
+        try:
+            session.judge(request, reply, "write the photo to its disk")
+        except Refused as refused:
+            if not refused.unsupported:
+                self.disk_failed.add(name)
+                raise
+            log.info("the share offers fsync, but cannot do it: %s", refused)
+            manners.cannot("fsync", refused)
+            return False
+        return True
+
+    async def file(self, name: RemoteName) -> bool:
+        """Whether the server has written the file to its disk; False if it cannot be asked, or failed, now or earlier.
 
         It is asked once. If a disk fails, Linux forgets what it could not write, and says the next time that all is
         well. So only a server that may refuse because the file is open for reading is asked in another way.
         """
         session = self.connection.session
-        if not session.offers(wire.FSYNC):
+        if name in self.disk_failed or not session.offers(wire.FSYNC):
             return False
+        path = self.folders.path(name)
         async with self.connection.check_handles.hold(1):
             for flag in (Flag.READ,) if session.is_openssh else (Flag.WRITE, Flag.READ):
                 try:
@@ -66,7 +64,7 @@ class Syncing:
                     await session.fsync(handle)
                 except Refused as refused:
                     if refused.code == Code.FAILURE:
-                        raise DiskFailed from refused
+                        self.disk_failed.add(name)
                     return False
                 else:
                     return True
@@ -75,8 +73,18 @@ class Syncing:
         return False
 
     async def file_and_name(self, name: RemoteName) -> bool:
-        """Whether the server has written both to its disk. Raises as `file`."""
-        if not await self.file(self.folders.path(name)):
-            return False
-        await self.folders.sync(folder_of(name))  # if it cannot sync a folder, the file's own sync has to do
-        return True
+        """Whether the server has written both to its disk, as `file`."""
+        return await self.file(name) and (await self._folder(name) or name not in self.disk_failed)
+
+    async def name(self, name: RemoteName) -> bool:
+        """Whether the server has written the name of a file to its disk, as `file`."""
+        return await self._folder(name) or await self.file(name)
+
+    async def _folder(self, name: RemoteName) -> bool:
+        """Whether the folder was synced. If the server cannot do that, the file's own sync has to do."""
+        folder = folder_of(name)
+        if await self.folders.sync(folder):
+            return True
+        if self.folders.disk_failed(folder):
+            self.disk_failed.add(name)
+        return False

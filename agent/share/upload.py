@@ -16,7 +16,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 
 from agent.errors import NotProven, ShareFault
 from agent.model.delivery import Outgoing
@@ -37,15 +36,13 @@ from agent.share.remotefolders import RemoteFolders
 from agent.share.samples import Samples
 from agent.share.source import LocalSource, expected, judge_local
 from agent.share.streams import DIFFERENT, Progress, write_all
-from agent.share.syncing import DiskFailed, Syncing, was_synced
+from agent.share.syncing import Syncing
 from agent.share.wire import Flag, PacketType, Reply
 
 OTHER = 1000  # added to a file's number to get another temporary name
 MOST_CHOICES = 1000  # NAME to NAME-1000; beyond that something is wrong with more than a name
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -71,25 +68,24 @@ class Upload:
         self._context = context
         self._outgoing = outgoing
         self._choice = 1
-        folder = folder_of(outgoing.name)
-        self.folder = folder
+        self.folder = folder_of(outgoing.name)
         self._transfer, self._n = transfer, n
-        self._temporary = self._temporary_path(n)
+        self._temporary = self._temporary_name(n)
         self._session = context.pool.first
         self._left = False  # whether a temporary file of ours may be there
         self.leftover = False  # whether it stayed, because the server did not remove it
+        self._synced = False
         self._meant: Fingerprint | None = None  # what was, or would be, sent
         self._held: Fingerprint | None = None  # what the share gave back
         self._progress = Progress()
         self._reading: asyncio.Task[Fingerprint] | None = None
         self._method = Method.READ_BACK
-        self._synced = self._disk_failed = False
         self._behind = False  # whether it is read while it is written
         self._samples = Samples(0)
 
-    def _temporary_path(self, n: int) -> bytes:
+    def _temporary_name(self, n: int) -> RemoteName:
         name = temporary_name(self._context.device, self._transfer, n, plain=self._context.manners.plain_names)
-        return self._context.folders.path(f"{self.folder}/{name}")
+        return RemoteName(f"{self.folder}/{name}")
 
     # --- arrive ------------------------------------------------------------------------------------------------------
 
@@ -153,7 +149,8 @@ class Upload:
             ending.extend(session.send(request) for request in requests)
             turn.left(0)
 
-        requests = self._ending(handle)
+        close = wire.on_handle(PacketType.CLOSE, handle)
+        requests = [wire.extended(wire.FSYNC, handle), close] if self._can_sync else [close]
         self._samples = Samples(size, self._outgoing.splice, there)
 
         try:
@@ -168,9 +165,10 @@ class Upload:
             self._meant = await write_all(
                 session, handle, source, span, window, bucket, sending, confirmed, all_under_way
             )
-            *syncing, closed = [await reply for reply in ending]
-            for reply in syncing:
-                self._synced = was_synced(session, self._context.manners, requests[0], reply)
+            *synced, closed = [await reply for reply in ending]
+            manners, syncing = self._context.manners, self._context.syncing
+            for reply in synced:
+                self._synced = syncing.was_sent(self._temporary, session, manners, requests[0], reply)
             session.judge(requests[-1], closed, CLOSING)
         except BaseException:
             if not ending:
@@ -179,31 +177,25 @@ class Upload:
         self._progress.confirm(size)
         self._read_behind(start)
 
-    def _ending(self, handle: bytes) -> list[wire.Request]:
-        close = wire.on_handle(PacketType.CLOSE, handle)
-        return [wire.extended(wire.FSYNC, handle), close] if self._can_sync else [close]
-
     @property
     def _can_sync(self) -> bool:
         return self._context.manners.fsync and self._session.offers(wire.FSYNC)
 
     async def _open_temporary(self, folder: "asyncio.Future[None]") -> tuple[bytes, int]:
         """A file under the temporary name, and how many bytes of an interrupted transfer it already has."""
-        session, doing = self._session, "make a file"
-        flags = Flag.WRITE | Flag.CREAT | Flag.EXCL
-        self._left = True
+        session, self._left = self._session, True
         try:
             try:
-                return await session.open_file(self._temporary, flags, doing), 0
+                return await self._make_temporary(), 0
             except Refused as refused:
                 if not refused.missing and (session.is_openssh or folder.done()):
                     raise
             await folder  # requested on another connection, so it may not have existed yet
-            return await session.open_file(self._temporary, flags, doing), 0
+            return await self._make_temporary(), 0
         except Refused as refused:
             if refused.missing:
                 await self._context.folders.forget()
-            about = await session.lstat(self._temporary)
+            about = await session.lstat(self._temporary_path)
             if about is None:
                 self._left = False
                 raise
@@ -211,12 +203,18 @@ class Upload:
         if about.is_file and LARGE <= left <= size and self._can_be_gone_on_with:
             # A complete file may have its final name already, so nothing is written to it: reading back will judge it.
             there = left if left == size else left - left % session.write_length
-            return await session.open_file(self._temporary, Flag.WRITE, doing), there
+            return await session.open_file(self._temporary_path, Flag.WRITE, "make a file"), there
         try:
-            await session.remove(self._temporary)
+            await session.remove(self._temporary_path)
         except Refused:  # it stays, and another name will do
-            self._temporary = self._temporary_path(self._n + OTHER)
-        return await session.open_file(self._temporary, flags, doing), 0
+            self._temporary = self._temporary_name(self._n + OTHER)
+        return await self._make_temporary(), 0
+
+    async def _make_temporary(self) -> bytes:
+        flags = Flag.WRITE | Flag.CREAT | Flag.EXCL
+        handle = await self._session.open_file(self._temporary_path, flags, "make a file")
+        self._context.syncing.disk_failed.discard(self._temporary)  # that was another file of this name
+        return handle
 
     async def _find(self) -> bool:
         """Whether the share holds this content under its name, or NAME-2, …; otherwise pick the first free name."""
@@ -233,6 +231,8 @@ class Upload:
         raise ShareFault("The share has no free name left for this photo. Tell IT.")
 
     async def _is_ours(self) -> bool:
+        if self._name in self._context.syncing.disk_failed:  # a new copy is surer
+            return False
         if self._meant is None:
             self._meant = await asyncio.to_thread(expected, self._outgoing)
         size = self._outgoing.size
@@ -247,12 +247,9 @@ class Upload:
             raise  # it may well be ours: sending it again would only leave one more copy
         if held != self._meant:
             return False
-        try:
-            self._synced = self._can_sync and await self._context.syncing.file(self._path)
-        except DiskFailed:  # a new copy is surer
-            return False
+        self._synced = self._can_sync and await self._context.syncing.file(self._name)
         self._held = held
-        return True
+        return self._name not in self._context.syncing.disk_failed
 
     # --- prove -------------------------------------------------------------------------------------------------------
 
@@ -267,7 +264,9 @@ class Upload:
     async def _read(self, start: Start | None) -> Fingerprint:
         reader = await self._context.reader(self._outgoing.size)
         size = self._outgoing.size
-        return await patiently(self._session, lambda: reader.read(self._temporary, size, self._progress, start=start))
+        return await patiently(
+            self._session, lambda: reader.read(self._temporary_path, size, self._progress, start=start)
+        )
 
     async def prove(self) -> None:
         """Wait until all of the temporary file is read back. `NotProven` unless it is, byte for byte, what was meant;
@@ -276,7 +275,7 @@ class Upload:
         if self._method is Method.READ_BACK:
             await self._unless_changed_here(self._compare())
 
-    async def _unless_changed_here(self, step: Awaitable[T]) -> T:
+    async def _unless_changed_here(self, step: Awaitable[bool | None]) -> bool | None:
         try:
             return await step
         except NotProven:
@@ -306,7 +305,7 @@ class Upload:
             raise NotProven(DIFFERENT)
         while self._method is Method.READ_BACK:
             try:
-                self._left = await give_name(self._session, self._context.manners, self._temporary, self._path)
+                self._left = await give_name(self._session, self._context.manners, self._temporary_path, self._path)
             except Refused:
                 # Somebody else may have put a file there meanwhile (or the naming had happened, and was still refused).
                 if await self._session.lstat(self._path) is None:
@@ -314,6 +313,7 @@ class Upload:
                 if await self._find():
                     await self.withdraw()
             else:
+                self._context.syncing.disk_failed.discard(self._name)  # that was another file of this name
                 return
 
     # --- confirm, withdraw -------------------------------------------------------------------------------------------
@@ -332,15 +332,10 @@ class Upload:
             await asyncio.gather(checking, self._sync_name())
         finally:
             await withdrawing
-        original, now = self._outgoing.original, self._context.clock()
-        return Proof(self._name, self._held, original, self._method, self._synced, now, self._disk_failed)
+        return Proof(self._name, self._held, self._outgoing.original, self._method, self._synced, self._context.clock())
 
     async def _sync_name(self) -> None:
-        if self._synced and not await self._context.folders.sync(self.folder):
-            try:
-                self._synced = await self._context.syncing.file(self._path)
-            except DiskFailed:
-                self._synced, self._disk_failed = False, True
+        self._synced = self._synced and await self._context.syncing.name(self._name)
 
     async def withdraw(self) -> None:
         """Remove the temporary file, if there may be one. If the server does not remove it, a later sweep will."""
@@ -349,7 +344,8 @@ class Upload:
             return
         self._left = False
         try:
-            await self._session.remove(self._temporary)
+            await self._session.remove(self._temporary_path)
+            self._context.syncing.disk_failed.discard(self._temporary)
         except Refused as refused:
             self.leftover = True
             self._context.manners.did_not_remove(refused)
@@ -361,7 +357,7 @@ class Upload:
         if self._left and self._held is None and self._can_be_gone_on_with:
             # Check: an interrupted transfer may have left one, and this transfer has not confirmed any of it yet.
             with contextlib.suppress(Refused):
-                about = await self._session.lstat(self._temporary)
+                about = await self._session.lstat(self._temporary_path)
                 self._left = about is None or (about.size or 0) < LARGE
         await self.withdraw()
 
@@ -372,8 +368,8 @@ class Upload:
         Not if it has a tag: a photo's bytes are always the same for one transfer, but its tag's may differ the next
         time, and the first file may already be linked to its final name.
         """
-        outgoing = self._outgoing
-        return outgoing.splice is None and outgoing.size >= LARGE and self._session.offers(wire.FSYNC)
+        outgoing, failed = self._outgoing, {self._temporary, self._name} & self._context.syncing.disk_failed
+        return outgoing.splice is None and outgoing.size >= LARGE and self._session.offers(wire.FSYNC) and not failed
 
     def read_no_more(self) -> None:
         """Stop reading back, if it is still running: it would otherwise wait for writing that has ended."""
@@ -387,3 +383,7 @@ class Upload:
     @property
     def _path(self) -> bytes:
         return self._context.folders.path(self._name)
+
+    @property
+    def _temporary_path(self) -> bytes:
+        return self._context.folders.path(self._temporary)

@@ -59,6 +59,10 @@ class OtherServer:
         command = self.command()
         kind, key, *_ = self.host_key_line().split()
         self.known_hosts_file.write_text(f"[{self.host}]:{self.port} {kind} {key}\n")
+        return self.start(command)
+
+    def start(self, command: list[str]) -> Self:
+        """Start it, and wait until it listens."""
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.base)
         deadline = time.monotonic() + 15
@@ -97,6 +101,14 @@ class Quirky(OtherServer):
 
     def command(self) -> list[str]:
         return [sys.executable, str(self.program), str(self.port), str(self.disk), str(self.host_key_file), self.quirks]
+
+    def change(self, quirks: str) -> None:
+        """Start it again with other quirks, at the same place with the same files."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(5)
+        self.quirks = quirks
+        self.start(self.command())
 
     def written(self) -> int:
         """Bytes that it was given to write, in all."""

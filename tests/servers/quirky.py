@@ -3,7 +3,8 @@
 Its own small SFTP 3 over a real folder, behind paramiko's SSH; listens on loopback and lets any key in. Quirks:
 
 - `ext=fsync+hardlink`: extensions that it offers; `extfail=fsync`: offered, and refused with `extcode`; `badsyncs=N`:
-  the first N times that a file is to be synced, that fails
+  the first N times that a file is to be synced, that fails; `lostsync=TEXT`: so does the first sync of each file that
+  has TEXT in its name, and the next says that all is well, as Linux does; `deny=TEXT`: such a file cannot be looked at
 - `maxsess=N`: a further session is a failed login; `maxopen=N`: so many files open at a time
 - `missing=CODE`, `exists=CODE`: what it says where nothing, or something, is
 - `notypebits`, `nosize`, `noowner`, `noperm`: what its attributes leave out
@@ -74,6 +75,7 @@ class House:
     def __init__(self, root, quirks):
         self.root, self.quirks = root, quirks
         self.sessions, self.written, self.syncs, self.lock = 0, 0, 0, threading.Lock()
+        self.synced = set()  # the files that were to be synced
 
     def full(self):
         return "maxsess" in self.quirks and self.sessions >= self.quirks.number("maxsess", 1)
@@ -242,6 +244,8 @@ class Session:
 
     def look(self):
         path = self.take_path()
+        if self.quirks.get("deny", "\0") in path.name:
+            return self.status(FAILURE)
         if "nostat" in self.quirks and self.packet[0] == 7:
             return self.status(UNSUPPORTED)
         return self.send(ATTRS, self.attributes(path.lstat() if self.packet[0] == 7 else path.stat()))
@@ -299,11 +303,16 @@ class Session:
         if name not in self.quirks.extensions or self.quirks.get("extfail") == name:
             self.status(self.quirks.number("extcode", UNSUPPORTED))
         elif name == "fsync":
-            file, _, flags, _ = self.handles[self.take_string()]
+            file, path, flags, _ = self.handles[self.take_string()]
             if "readonlysync" in self.quirks and not flags & 2:
                 raise PermissionError
             self.house.syncs += 1
             if self.house.syncs <= self.quirks.number("badsyncs", 0):
+                raise OSError(errno.EIO, "")
+            inode = os.fstat(file).st_ino
+            first = inode not in self.house.synced
+            self.house.synced.add(inode)
+            if first and self.quirks.get("lostsync", "\0") in path.name:
                 raise OSError(errno.EIO, "")
             os.fsync(file)
             self.status(OK)

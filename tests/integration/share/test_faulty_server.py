@@ -243,6 +243,29 @@ def test_a_server_without_fsync_proves_but_does_not_call_it_synced(faulty: Fault
         share.try_out()
 
 
+def test_a_photo_whose_folder_the_disk_failed_to_take_does_not_count_as_synced(
+    faulty: FaultyServer, tmp_path: Path
+) -> None:
+    """Nor does the next one of that folder, whatever the server says then; on a new connection it does."""
+    faulty.sshd.fresh_root()
+    faulty.plan("fsync", 2, "refuse")  # after the file itself
+    photos = [delivery(outgoing(tmp_path / "in", f"visits/museum/{n}.jpg", content(40_000, n))) for n in range(3)]
+    with open_share(faulty.server(), clock=lambda: datetime.now(UTC)) as share:
+        outcomes = [list(share.deliver([one]))[-1] for one in photos[:2]]
+        failed = set(share.disk_failed)
+    faulty.plan()
+    with open_share(faulty.server(), clock=lambda: datetime.now(UTC)) as share:
+        share.disk_failed |= failed
+        outcomes += [list(share.deliver([one]))[-1] for one in (photos[0], photos[2])]
+    proofs = [one.proofs[0] for one in outcomes if isinstance(one, Delivered)]
+    assert [(proof.name[-7:], proof.synced) for proof in proofs] == [
+        ("m/0.jpg", False),
+        ("m/1.jpg", False),
+        ("0-2.jpg", True),
+        ("m/2.jpg", True),
+    ]
+
+
 def test_a_full_share_is_reported_as_such(faulty: FaultyServer, tmp_path: Path) -> None:
     faulty.sshd.fresh_root()
     faulty.plan("write", 2, "full")

@@ -71,6 +71,23 @@ def test_a_photo_wholly_inside_one_visit_is_of_it_and_says_why() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("zone", "seen_by", "verdict"),
+    [
+        ("Europe/London", "2026-03-14 10:11:11", Verdict.REVIEW),
+        ("Europe/London", "2026-03-14 10:11:12", Verdict.VISIT),
+        ("America/New_York", "2026-03-14 10:11:12", Verdict.VISIT),  # its camera may still be on London's time
+        ("America/New_York", "2026-03-14 10:11:11", Verdict.REVIEW),
+        ("Asia/Tokyo", "2026-03-14 01:11:12", Verdict.VISIT),
+    ],
+)
+def test_a_photo_that_was_here_before_its_time_waits_for_a_person(zone: str, seen_by: str, verdict: Verdict) -> None:
+    long = replace(visit(start="2026-03-13 09:00", end="2026-03-15 16:30"), zone=zone)
+    register = Register((long,), (), VERSION, at("2026-03-20 12:00"))
+    decision = decide(photo(), register, staff="j.smith", zone="Europe/London", seen_by=at(seen_by))
+    assert decision.verdict is verdict
+
+
 @pytest.mark.parametrize("level", [Level.CONFIRMED, Level.OWN_OFFSET, Level.UTC_ALONE])
 def test_every_level_that_decides_makes_a_visit(level: Level) -> None:
     assert decided(photo(second("2026-03-14 10:11:12"), level), visit()).verdict is Verdict.VISIT

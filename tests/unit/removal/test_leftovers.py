@@ -83,9 +83,34 @@ def test_a_photo_in_the_trash_is_found_by_where_it_came_from(photo, home, name):
 def test_a_broken_trash_entry_does_not_crash(photo, home):
     file, _ = photo()
     trash(home, b"x").write_bytes(b"\xff\xfe=\nPath\nDeletionDate=\xff\n")
-    assert found(file, home)["trash"].found is Known.NO
+    assert found(file, home)["trash"].found is Known.NOT_KNOWN
     trash(home, os.fsencode(file.path), when="the day before yesterday")
     assert found(file, home)["trash"].found is Known.YES
+
+
+@linux
+def test_a_trash_item_that_is_just_being_written_is_not_known(photo, home):
+    file, _ = photo()
+    item = trash(home, os.fsencode(file.path))
+    written = item.read_bytes()
+    item.write_bytes(b"")
+    assert found(file, home)["trash"].found is Known.NOT_KNOWN
+    item.write_bytes(written)
+
+
+def test_a_look_during_which_the_laptop_slept_does_not_count_for_days(monkeypatch):
+    clock = [100.0]
+
+    def steady():
+        clock[0] += 8 * 3600
+        return clock[0]
+
+    looks = moment.Looks()
+    with monkeypatch.context() as sleeping:
+        sleeping.setattr(moment, "steady", steady)
+        assert looks.at("folder", lambda: 1) == 1
+    monkeypatch.setattr(moment, "steady", lambda: clock[0] + 301.0)
+    assert looks.at("folder", lambda: 2) == 2
 
 
 @linux
