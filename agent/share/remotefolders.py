@@ -35,6 +35,7 @@ class RemoteFolders:
         self._open: dict[str, bytes] = {}  # handles, the oldest first
         self._can_open = True
         self._failed: set[str] = set()  # the disk failed when they were to be synced
+        self._has_synced = False  # whether any folder was synced over this connection
         self._owners = {SUPERUSER}  # whose folders are trusted: the root's owner can do anything anyway
         self._own: int | None = None  # this device's user number on the server
         self._root_seen = False
@@ -216,12 +217,27 @@ class RemoteFolders:
         try:
             await self._session.fsync(handle)
         except Refused as refused:
-            if self._session.is_openssh and refused.code == wire.Code.FAILURE:
+            if await self._disk_is_to_blame(handle, refused):
                 self._failed.add(folder)
             await self._close(folder)
             return False
+        self._has_synced = True
         while len(self._open) > MOST_OPEN:
             await self._close(next(iter(self._open)))
+        return True
+
+    async def _disk_is_to_blame(self, handle: bytes, refused: Refused) -> bool:
+        """Whether a folder was not synced because the disk failed, and not because this file system syncs no folders.
+
+        Such a file system never does it. After a disk has failed, Linux says at the next attempt that all is well.
+        """
+        if not self._session.is_openssh or refused.code != wire.Code.FAILURE:
+            return False
+        if not self._has_synced:
+            try:
+                await self._session.fsync(handle)
+            except Refused:
+                return False
         return True
 
     async def _close(self, folder: str) -> None:

@@ -15,6 +15,7 @@ of JSON, read when a session begins and again whenever it was replaced, so that 
 - `pretend`: a link or rename is answered with OK and not done, and a stranger's file of equal size has the new name.
 - `endless`: a READDIR is answered with names, always others, and never ends; `repeat`: with the same ones;
   `empty`: with no name, and never ends.
+- `refuse-folders`: each fsync of a folder is answered with FAILURE, as on a file system that syncs no folders.
 - `swap`: before it is done, the folder of its path (of a handle: of the file last opened) is put aside and a link to
   `trap` (of the plan) put in its place.
 
@@ -38,7 +39,7 @@ STEPS = {3: "open", 4: "close", 5: "read", 6: "write", 7: "lstat", 11: "opendir"
 STEPS |= {14: "mkdir", 17: "stat", 18: "rename"}
 OF_HANDLES = {"close", "read", "write", "readdir", "fsync"}
 EXTENSIONS = {b"fsync@openssh.com": "fsync", b"hardlink@openssh.com": "link", b"statvfs@openssh.com": "statvfs"}
-VERSION, STATUS, DATA, NAME, EXTENDED_REPLY = 2, 101, 103, 104, 201
+VERSION, STATUS, HANDLE, DATA, NAME, EXTENDED_REPLY = 2, 101, 102, 103, 104, 201
 STRANGE = b"a stranger's file. "
 
 
@@ -82,6 +83,11 @@ def paths_of(packet):
     return [first, string(packet, at)[0]] if packet[0] == 18 else [first]
 
 
+def handle_of(packet):
+    """The handle that an extended request names."""
+    return string(packet, string(packet, 5)[1])[0]
+
+
 def status(number, code):
     return struct.pack(">BII", STATUS, number, code) + struct.pack(">I", 0) * 2
 
@@ -93,6 +99,7 @@ class Proxy:
         self.server = subprocess.Popen([SUBSYSTEM], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.bent = set()  # numbers of requests whose replies are to be changed
         self.opened = b""  # the path of the file last opened
+        self.opening, self.folders = set(), set()  # the numbers of requests that open folders; the folders' handles
         self.lock = threading.Lock()
 
     def look_at_plan(self):
@@ -123,6 +130,8 @@ class Proxy:
             step = name_of(packet) if packet[0] != 1 else "init"
             if step == "open":
                 self.opened = paths_of(packet)[0]
+                if Path(os.fsdecode(self.opened)).is_dir():
+                    self.opening.add(self.number(packet))
             if step in OF_HANDLES or self.about in b" ".join(paths_of(packet)):
                 self.counts[step] = self.counts.get(step, 0) + 1
             if self.log:
@@ -133,6 +142,8 @@ class Proxy:
             elif step == self.step and self.counts.get(step) == self.n and self.n not in self.done:
                 self.done.add(self.n)
                 self.go_wrong(packet)
+            elif step == "fsync" and self.how == "refuse-folders" and handle_of(packet) in self.folders:
+                self.answer(status(self.number(packet), 4))
             elif step == "statvfs" and self.full:
                 self.answer(struct.pack(">BI", EXTENDED_REPLY, self.number(packet)) + struct.pack(">11Q", *[0] * 11))
             else:
@@ -208,6 +219,9 @@ class Proxy:
     def bend_reply(self, packet):
         if packet[0] == VERSION:
             return self.without_hidden(packet)
+        if packet[0] == HANDLE:  # a server gives the same handle again after a close
+            of_folder = self.number(packet) in self.opening
+            (self.folders.add if of_folder else self.folders.discard)(string(packet, 5)[0])
         if self.number(packet) not in self.bent:
             return packet
         self.bent.discard(self.number(packet))

@@ -266,6 +266,17 @@ def test_a_photo_whose_folder_the_disk_failed_to_take_does_not_count_as_synced(
     ]
 
 
+def test_a_file_system_that_syncs_no_folders_has_no_failed_disk(faulty: FaultyServer, tmp_path: Path) -> None:
+    """As before, each file is synced once more when it has its name."""
+    faulty.sshd.fresh_root()
+    faulty.plan("fsync", 0, "refuse-folders")
+    one = delivery(outgoing(tmp_path / "in", "visits/museum/1.jpg", content(40_000, 1)))
+    with open_share(faulty.server(), clock=lambda: datetime.now(UTC)) as share:
+        outcome = list(share.deliver([one]))[-1]
+        assert isinstance(outcome, Delivered)
+        assert (share.disk_failed, outcome.proofs[0].synced) == (set(), True)
+
+
 def test_a_full_share_is_reported_as_such(faulty: FaultyServer, tmp_path: Path) -> None:
     faulty.sshd.fresh_root()
     faulty.plan("write", 2, "full")
