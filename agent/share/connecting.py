@@ -129,6 +129,8 @@ async def _by_ssh(server: Server) -> Session:
         session = Session(pipe, server.timeout)
         try:
             await _greeted(session, pipe.words)
+            if not pipe.words.entered.is_set():
+                await asyncio.to_thread(pipe.words.entered.wait, SPOKEN)
         except ShareUnreachable as lost:
             session.close()
             await _judge(pipe.words, server, time.monotonic() - began)
@@ -136,8 +138,6 @@ async def _by_ssh(server: Server) -> Session:
         except BaseException:
             session.close()
             raise
-        if not pipe.words.entered.is_set():
-            await asyncio.to_thread(pipe.words.entered.wait, SPOKEN)
         return session
     finally:
         if made is not None:
@@ -168,8 +168,18 @@ async def _judge(words: Words, server: Server, seconds: float) -> None:
         (await asyncio.to_thread(reach, server.host, server.port, server.timeout - seconds)).close()
 
 
-def _opened(make: Callable[[], P]) -> "asyncio.Future[P]":
+async def _opened(make: Callable[[], P]) -> P:
     """The result of `make`, on a thread that nobody has to wait for; if nobody wants it any more, it is closed."""
+    outcome = _begun(make)
+    try:
+        return await outcome
+    except asyncio.CancelledError:
+        if outcome.done() and not outcome.cancelled() and outcome.exception() is None:  # it came at that moment
+            _drop(outcome.result())
+        raise
+
+
+def _begun(make: Callable[[], P]) -> "asyncio.Future[P]":
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[P] = loop.create_future()
 

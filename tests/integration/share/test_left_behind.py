@@ -15,7 +15,7 @@ import pytest
 
 from agent.errors import ShareUnreachable
 from agent.model.delivery import Delivery
-from agent.share import Delivered, Sent, Share, open_share, sshclient
+from agent.share import Delivered, Sent, Share, connecting, open_share, sshclient
 from agent.share.connecting import connect
 from agent.share.names import temporary_name
 from agent.share.streams import Hasher
@@ -120,3 +120,29 @@ def test_nothing_is_kept_of_a_photo_that_was_read_back(sshd: OpenSSH, tmp_path: 
         list(share.deliver(photos(tmp_path, 5, 50_000)))
         gc.collect()
         assert [one for one in gc.get_objects() if isinstance(one, Hasher)] == []
+
+
+def test_a_connection_made_at_the_moment_when_nobody_wants_it_any_more_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed = []
+
+    class Pipe:
+        def close(self) -> None:
+            closed.append("closed")
+
+        def release(self) -> None:
+            closed.append("released")
+
+    async def made_and_cancelled() -> None:
+        coming: asyncio.Future[Pipe] = asyncio.get_running_loop().create_future()
+        monkeypatch.setattr(connecting, "_begun", lambda make: coming)
+        waiting = asyncio.create_task(connecting._opened(Pipe))  # type: ignore[type-var]
+        await asyncio.sleep(0)
+        coming.set_result(Pipe())
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(made_and_cancelled())
+    assert closed == ["closed", "released"]
