@@ -7,6 +7,7 @@ late, because another attempt costs nothing. Where one process sees both ends of
 clock (`Run`, the supervisor).
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,11 +15,15 @@ from datetime import datetime, timedelta
 from agent.journal import State, TrackedPhoto
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
-from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED, CLOCK_SEEN, GROUNDS
+from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED, CLOCK_SEEN, CLOCK_WAS_BEHIND, GROUNDS
 from agent.pipeline.whereabouts import OPEN
 
 TRUSTED = timedelta(minutes=10)
 """How far the laptop's clock may be from the share's and still be believed: far less than anything counted in hours."""
+
+
+MOST_TIMES = 8
+"""As many times are remembered at which the clock was behind."""
 
 
 def age(since: datetime, now: datetime) -> timedelta:
@@ -57,9 +62,9 @@ def compare_with_share(context: Context) -> timedelta | None:
         return None
     ahead, known = context.clock() - there, _ahead(context)
     journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if abs(ahead) > TRUSTED else None)
-    if abs(ahead - known) > TRUSTED and min(ahead, known) < -TRUSTED:
-        _seen_first_now(context)
-    elif abs(ahead - known) > TRUSTED or journal.fact(CLOCK_DOUBTED) is not None:
+    if ahead - known > TRUSTED and known < -TRUSTED:  # it has been set right, or nearer to that
+        _note_that_it_was_behind(context, min(ahead, timedelta(0)) - known)
+    if abs(ahead - known) > TRUSTED or journal.fact(CLOCK_DOUBTED) is not None:
         journal.set_fact(GROUNDS, None)
     journal.set_fact(CLOCK_DOUBTED, None)
     return ahead
@@ -82,7 +87,13 @@ def first_seen(context: Context) -> Callable[[datetime], datetime]:
     A photo that says that it was taken after that is from a camera whose clock is wrong.
     """
     behind, doubted = max(-_ahead(context), timedelta(0)), _time(context, CLOCK_DOUBTED)
-    return lambda looked_at: max(looked_at + behind, doubted or looked_at)
+    times = _was_behind(context)
+
+    def corrected(looked_at: datetime) -> datetime:
+        earlier = (min(looked_at + by, until) for by, until in times if looked_at < until)
+        return max(looked_at, doubted or looked_at, *earlier) + behind
+
+    return corrected
 
 
 def earliest(context: Context) -> datetime:
@@ -116,11 +127,26 @@ def _ahead(context: Context) -> timedelta:
 
 
 def _seen_first_now(context: Context) -> None:
-    """The clock was behind, so when open photos were first seen is not known: it was now at the latest."""
+    """The clock was behind, so when open photos were first seen is not known: it was now at the latest.
+
+    What was dated ahead by the clock before that stays known (`datedahead`).
+    """
     now = context.clock()
     for chunk in context.journal.chunks(*OPEN):
         _change(context, [(one, replace(one, looked_at=max(one.looked_at, now))) for one in chunk])
     context.journal.set_fact(GROUNDS, None)
+
+
+def _was_behind(context: Context) -> list[tuple[timedelta, datetime]]:
+    """By how much the clock was behind, and until when by the clock that was then right; the last times of that."""
+    stored: list[tuple[float, str]] = json.loads(context.journal.fact(CLOCK_WAS_BEHIND) or "[]")
+    return [(timedelta(seconds=behind), datetime.fromisoformat(until)) for behind, until in stored]
+
+
+def _note_that_it_was_behind(context: Context, by: timedelta) -> None:
+    times = [*_was_behind(context), (by, context.clock())][-MOST_TIMES:]
+    stored = [(behind.total_seconds(), until.isoformat()) for behind, until in times]
+    context.journal.set_fact(CLOCK_WAS_BEHIND, json.dumps(stored))
 
 
 def _change(context: Context, changes: list[tuple[TrackedPhoto, TrackedPhoto]]) -> None:

@@ -20,6 +20,16 @@ said what time it is.
 CLOCK_AHEAD = "clock ahead of the share"
 """By how many seconds the laptop's clock was ahead of the share's when they last differed; absent if they agree."""
 
+CLOCK_WAS_BEHIND = "clock was behind"
+"""By how many seconds the laptop's clock was behind when the share said that it had been set right, and when that was,
+as JSON, the newest last: `[[10800.0, "2026-03-14T17:02:00+00:00"]]`.
+"""
+
+DATED_AHEAD = "dated ahead "
+"""Followed by a keyed hash of what a camera wrote into a picture: by how many seconds what its clock showed was after
+the time, in UTC, at which this laptop saw it.
+"""
+
 SHARE_TROUBLE = "share trouble"
 """Why the share cannot be used, since when, and whether its identity has changed; absent if it can be used.
 

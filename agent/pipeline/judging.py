@@ -15,7 +15,7 @@ against it.
 `agent.register.reach` determines about which pictures nobody is asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -28,6 +28,7 @@ from agent.model.decision import Decision, Verdict
 from agent.model.register import Register
 from agent.pipeline.context import Context
 from agent.pipeline.damage import CUT_SHORT, damaged
+from agent.pipeline.datedahead import earliest_look
 from agent.register import decide
 
 NOT_WHAT_IT_CLAIMS = (
@@ -61,12 +62,15 @@ def judge_photo(
     capture: Capture,
     partners: Sequence[Capture | LocalFault],
     register: Register,
-    first_seen: datetime,
+    looked_at: datetime,
+    corrected: Callable[[datetime], datetime],
 ) -> Decision:
     """The verdict on a photo: that of its main file, if none of its partners, judged alone, contradicts it.
 
-    `first_seen` is the latest time at which this laptop can have seen it first (`clocks.first_seen`).
+    `looked_at` is when this laptop first saw its files as they are, by its own clock; `corrected` is
+    `clocks.first_seen`.
     """
+    first_seen = corrected(earliest_look(context, (capture, *partners), looked_at))
     decision = judge(context, capture, register, first_seen)
     for partner in partners:
         if isinstance(partner, LocalFault):

@@ -15,7 +15,7 @@ from agent.register.checking import Checked, check, which_register
 from agent.register.dates import Order, read_time, read_written
 from agent.register.faults import Fault
 from agent.register.identify import Candidates, identify
-from agent.register.matching import decide
+from agent.register.matching import AHEAD, decide
 from agent.register.opening import read_visits
 from agent.register.people import nearest, recognise
 from agent.register.reading import CamerasReading, Kind, Rules, VisitsReading, cross_check
@@ -23,6 +23,7 @@ from agent.register.store import RegisterStore, version_of
 from agent.register.uncertain import occurs, staff_of
 
 __all__ = [
+    "AHEAD",
     "CamerasReading",
     "Candidates",
     "Checked",
