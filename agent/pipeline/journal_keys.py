@@ -44,6 +44,11 @@ HALF_SENT = "half sent"
 final names, each with the SHA-256 and size of its content.
 """
 
+SWEPT_IN_VAIN = "swept in vain"
+"""How often in a row the share did not remove what transfers left there, and when that was last said, as JSON: `[3,
+"2026-03-14T17:02:00+00:00"]`; absent if it did.
+"""
+
 HEARTBEAT = "last heartbeat"
 """The day, in UTC, of the record's last heartbeat."""
 
