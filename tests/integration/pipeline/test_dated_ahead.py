@@ -12,8 +12,9 @@ from agent.journal import State
 from agent.model.decision import Verdict
 from agent.pipeline.clocks import compare_with_share, first_seen
 from agent.pipeline.context import open_context
+from agent.pipeline.datedahead import MOST
 from agent.pipeline.explain import explain, preview
-from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED
+from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED, DATED_AHEAD
 from tests.integration.pipeline.test_clocks_that_lie import A_DAY, a_visit_on, in_days, run_at
 from tests.laptop import VISITS, Laptop
 
@@ -158,3 +159,16 @@ def test_it_is_asked_about_although_the_shares_clock_leaps_all_the_time(laptop: 
         assert seen(context.clock() + A_DAY) <= context.clock() + A_DAY + AN_HOUR / 4
     assert run_at(laptop, 4 * A_DAY).summary.removed == 0
     assert photo.exists()
+
+
+def test_what_is_remembered_has_a_bound_and_says_nothing_of_a_photo(laptop: Laptop) -> None:
+    laptop.register(a_visit_on(in_days(3)))
+    photo = laptop.photo("IMG_1.jpg", in_days(3))
+    many = {f"{DATED_AHEAD}{n:064x}": "90000.0" for n in range(MOST)}
+    laptop.look(lambda context: context.journal.set_facts(many))
+    run_at(laptop, NOW)
+    facts = laptop.look(lambda context: context.journal.facts(DATED_AHEAD))
+    assert len(facts) == MOST
+    (new,) = facts.keys() - many.keys()
+    assert photo.name not in new + facts[new]
+    assert f"{in_days(3):%Y-%m-%d}" not in new + facts[new]
