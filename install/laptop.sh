@@ -121,6 +121,7 @@ remove_from_shells() {
 install_program() { # prepare the new version beside the running one, which stays in use until the new one is complete
     case $(readlink "$link" 2>/dev/null || echo "no link") in
     "$home_of_program"/venv*/bin/photo-agent) ;;
+    */photo-agent/venv*/bin/photo-agent) ;; # set up before the home folder, or XDG_DATA_HOME, was another
     *)
         if [ -e "$link" ] || [ -L "$link" ]; then
             fail "$link exists and does not belong to this program; move it away, then run this again."

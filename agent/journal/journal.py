@@ -8,7 +8,7 @@ import hmac
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -336,11 +336,20 @@ class Journal(Queries):
 
     def set_fact(self, name: str, value: str | None) -> None:
         """Store a fact about this laptop (the last scan, since when the share is reachable); None drops it."""
+        self.set_facts({name: value})
+
+    def set_facts(self, values: Mapping[str, str | None]) -> None:
+        """Store several facts in one transaction."""
         with self._writing() as db:
-            if value is None:
-                db.execute("DELETE FROM fact WHERE name = ?", (name,))
-            else:
-                db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+            for name, value in values.items():
+                if value is None:
+                    db.execute("DELETE FROM fact WHERE name = ?", (name,))
+                else:
+                    db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+    def keyed(self, text: str) -> str:
+        """A hash of a text that only this journal can make; hexadecimal."""
+        return hmac.digest(self._salt, b"text\0" + text.encode("utf-8", "surrogatepass"), "sha256").hex()
 
     def swap_fact(self, name: str, old: str, new: str | None) -> bool:
         """Replace `old` by `new`; False, and no change, if another process was faster."""

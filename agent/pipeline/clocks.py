@@ -7,19 +7,25 @@ late, because another attempt costs nothing. Where one process sees both ends of
 clock (`Run`, the supervisor).
 """
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from agent.journal import State
+from agent.journal import State, TrackedPhoto
 from agent.pipeline.context import Context
 from agent.pipeline.counting import counted
-from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED, CLOCK_SEEN, CLOCK_SET_RIGHT, GROUNDS
+from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED, CLOCK_SEEN, CLOCK_WAS_BEHIND, GROUNDS
+from agent.pipeline.whereabouts import OPEN
 
 TRUSTED = timedelta(minutes=10)
 """How far the laptop's clock may be from the share's and still be believed: far less than anything counted in hours."""
 
 CAMERAS = timedelta(minutes=70)
 """How far a camera's clock may be ahead: an hour, if nobody set it to winter time, and a little for both clocks."""
+
+MOST_TIMES = 8
+"""As many times are remembered at which the clock was behind."""
 
 
 def age(since: datetime, now: datetime) -> timedelta:
@@ -38,14 +44,12 @@ def notice_a_leap(context: Context) -> None:
     seen, doubted = _time(context, CLOCK_SEEN), _time(context, CLOCK_DOUBTED)
     if seen is not None and now < seen:
         for chunk in journal.chunks(*State):
-            changes = [(one, one.not_after(now)) for one in chunk]
-            journal.save_if_unchanged([(before, after) for before, after in changes if after != before])
+            _change(context, [(one, one.not_after(now)) for one in chunk])
         if seen - now > TRUSTED and (doubted is None or seen > doubted):
             journal.set_fact(CLOCK_DOUBTED, seen.isoformat())
     elif doubted is not None and now >= doubted:
         journal.set_fact(CLOCK_DOUBTED, None)
-        journal.set_fact(CLOCK_SET_RIGHT, now.isoformat())
-        journal.set_fact(GROUNDS, None)
+        _seen_first_now(context)
     journal.set_fact(CLOCK_SEEN, now.isoformat())
 
 
@@ -61,8 +65,8 @@ def compare_with_share(context: Context) -> timedelta | None:
     ahead, known = context.clock() - there, _ahead(context)
     if there - latest(context) > TRUSTED or journal.fact(CLOCK_DOUBTED) is not None:
         journal.set_fact(GROUNDS, None)
-    if known < -TRUSTED and ahead - known > TRUSTED:
-        journal.set_fact(CLOCK_SET_RIGHT, context.clock().isoformat())
+    if ahead - known > TRUSTED and known < -TRUSTED:  # it has been set right, or nearer to that
+        _note_that_it_was_behind(context, min(ahead, timedelta(0)) - known)
     journal.set_fact(CLOCK_DOUBTED, None)
     journal.set_fact(CLOCK_AHEAD, str(ahead.total_seconds()) if abs(ahead) > TRUSTED else None)
     return ahead
@@ -82,19 +86,19 @@ def latest(context: Context) -> datetime:
 def seen_by(context: Context) -> Callable[[datetime], datetime]:
     """For the time of a first look at a photo, by this laptop's clock: the latest that its camera can have shown then.
 
-    What a clock that was behind said is replaced by the time at which it was set right, or may have been.
+    A photo that says that it was taken after that is from a camera whose clock is wrong.
     """
-    behind, now = max(-_ahead(context), timedelta(0)), max(context.clock(), believed(context))
-    doubted, right = _time(context, CLOCK_DOUBTED), _time(context, CLOCK_SET_RIGHT)
-    others = [*filter(None, (doubted, right and min(right, now)))]
+    behind, doubted = max(-_ahead(context), timedelta(0)), _time(context, CLOCK_DOUBTED)
+    times = _was_behind(context)
 
-    def latest_by(looked_at: datetime) -> datetime:
+    def corrected(looked_at: datetime) -> datetime:
         try:
-            return max(looked_at + behind, *others, looked_at) + CAMERAS
+            earlier = (min(looked_at + by, until) for by, until in times if looked_at < until)
+            return max(looked_at, doubted or looked_at, *earlier) + behind + CAMERAS
         except OverflowError:  # by a clock that shows the year 9999, nothing is early
             return datetime.max.replace(tzinfo=UTC)
 
-    return latest_by
+    return corrected
 
 
 def earliest(context: Context) -> datetime:
@@ -125,3 +129,30 @@ def _time(context: Context, name: str) -> datetime | None:
 def _ahead(context: Context) -> timedelta:
     """How far the laptop's clock was last known to be ahead of the share's; zero if they agreed."""
     return timedelta(seconds=float(context.journal.fact(CLOCK_AHEAD) or 0))
+
+
+def _seen_first_now(context: Context) -> None:
+    """The clock was behind, so when open photos were first seen is not known: it was now at the latest.
+
+    What was dated ahead by the clock before that stays known (`datedahead`).
+    """
+    now = context.clock()
+    for chunk in context.journal.chunks(*OPEN):
+        _change(context, [(one, replace(one, looked_at=max(one.looked_at, now))) for one in chunk])
+    context.journal.set_fact(GROUNDS, None)
+
+
+def _was_behind(context: Context) -> list[tuple[timedelta, datetime]]:
+    """By how much the clock was behind, and until when by the clock that was then right; the last times of that."""
+    stored: list[tuple[float, str]] = json.loads(context.journal.fact(CLOCK_WAS_BEHIND) or "[]")
+    return [(timedelta(seconds=behind), datetime.fromisoformat(until)) for behind, until in stored]
+
+
+def _note_that_it_was_behind(context: Context, by: timedelta) -> None:
+    times = [*_was_behind(context), (by, context.clock())][-MOST_TIMES:]
+    stored = [(behind.total_seconds(), until.isoformat()) for behind, until in times]
+    context.journal.set_fact(CLOCK_WAS_BEHIND, json.dumps(stored))
+
+
+def _change(context: Context, changes: list[tuple[TrackedPhoto, TrackedPhoto]]) -> None:
+    context.journal.save_if_unchanged([(before, after) for before, after in changes if after != before])

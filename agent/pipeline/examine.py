@@ -28,6 +28,7 @@ from agent.pipeline.boundary import Boundary
 from agent.pipeline.cardrules import cards_below
 from agent.pipeline.clocks import age, latest, seen_by
 from agent.pipeline.context import UNREADABLE, Context
+from agent.pipeline.datedahead import Look, remember
 from agent.pipeline.events import Audience, Event, Happened
 from agent.pipeline.journal_keys import GROUNDS
 from agent.pipeline.judging import NOT_WHAT_IT_CLAIMS, is_remains, judge_photo, spoken
@@ -225,6 +226,11 @@ def _decide_some(boundary: Boundary, register: Register, tracked_photos: Sequenc
     again = [as_read[tracked.id] for tracked in tracked_photos if tracked.id in as_read]
     captures = _read(context, again)
     seen = seen_by(context)
+    remember(
+        context,
+        (Look((captures[one.id].main, *captures[one.id].partners), one.looked_at) for one in again),
+        seen,
+    )
     after = _hinted(list(boundary.each(again, lambda one: _decided(context, register, one, captures[one.id], seen))))
     open_photos = [tracked for tracked in after if tracked.state is not State.PRIVATE]
     saved = context.journal.save_if_unchanged([(as_read[tracked.id], tracked) for tracked in open_photos])
@@ -309,7 +315,7 @@ def _decided(
         return replace(tracked, state=State.SETTLED, reason="its end is missing; perhaps it is still being copied")
     if is_remains(capture, tracked):
         return replace(tracked, state=State.REFUSED, reason=NOT_WHAT_IT_CLAIMS, attempts=0)
-    decision = judge_photo(context, capture, partners, register, seen(tracked.looked_at))
+    decision = judge_photo(context, capture, partners, register, tracked.looked_at, seen)
     state = {Verdict.VISIT: State.DECIDED, Verdict.REVIEW: State.REVIEW}.get(decision.verdict, State.PRIVATE)
     reason = None if state is State.DECIDED else spoken(decision, capture)
     return replace(tracked, state=state, decision=decision, reason=reason, not_before=None, attempts=0)

@@ -105,8 +105,8 @@ def explain(
     if register is None:
         excuse = no_register(context, register) or ""
         return Explanation(path, capture, None, Verdict.REVIEW, (*capture.notes, excuse))
-    first = seen_by(context)(context.clock() if tracked is None else tracked.looked_at)
-    decision = judge_photo(context, capture, partners, register, first)
+    looked_at = context.clock() if tracked is None else tracked.looked_at
+    decision = judge_photo(context, capture, partners, register, looked_at, seen_by(context))
     stale = no_register(context, register)
     reasons = (*decision.reasons, *_line_of(context, register, decision), *((stale,) if stale else ()))
     return Explanation(path, capture, decision, decision.verdict, reasons)

@@ -21,6 +21,9 @@ from agent.share import HalfSent, as_sent
 MOST_NAMES = 64
 """The most final names remembered for one transfer: it gets others when the register or a camera's name changes."""
 
+MOST_LEFT = 1000
+"""The most transfers remembered of which only temporary files may be on the share."""
+
 Named = tuple[RemoteName, Fingerprint]
 """A final name, and the content that the transfer would have put there."""
 
@@ -72,10 +75,16 @@ class HalfSentTransfers:
         if begun is not None and (others or leftover):
             self._begun[transfer] = replace(begun, names=others)
 
-    def keep_only(self, transfers: Collection[TransferId]) -> None:
-        """Forget all transfers but these: the others were looked for on the share, and are dealt with."""
+    def keep_only(self, transfers: Collection[TransferId], *, temporary: bool = False) -> None:
+        """Forget all transfers but these: the others were looked for on the share, and are dealt with.
+
+        With `temporary` they may still have files there under temporary names, which are not forgotten: those of the
+        newest transfers, if there are very many.
+        """
         wanted = set(transfers)
-        self._begun = {transfer: begun for transfer, begun in self._begun.items() if transfer in wanted}
+        others = [replace(begun, names=()) for transfer, begun in self._begun.items() if transfer not in wanted]
+        left = {begun.left.transfer: begun for begun in others[-MOST_LEFT:]} if temporary else {}
+        self._begun = left | {transfer: begun for transfer, begun in self._begun.items() if transfer in wanted}
         self.save()
 
     def save(self) -> None:

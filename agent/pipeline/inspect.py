@@ -235,8 +235,9 @@ class Inspecting:
         self, folder: FolderSeen, photo: Photo, capture: Capture, partners: Sequence[Capture | LocalFault]
     ) -> None:
         tracked = self._known.get(photo.main)
-        first = seen_by(self.context)(self.context.clock() if tracked is None else tracked.looked_at)
-        decision = judge_photo(self.context, capture, partners, self._register, first)
+        looked_at = self.context.clock() if tracked is None else tracked.looked_at
+        seen = seen_by(self.context)
+        decision = judge_photo(self.context, capture, partners, self._register, looked_at, seen)
         if decision.verdict not in {Verdict.VISIT, Verdict.REVIEW} or self.context.journal.said_private(photo.main):
             return
         if decision.verdict is Verdict.VISIT:

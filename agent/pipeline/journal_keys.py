@@ -20,8 +20,15 @@ said what time it is.
 CLOCK_AHEAD = "clock ahead of the share"
 """By how many seconds the laptop's clock was ahead of the share's when they last differed; absent if they agree."""
 
-CLOCK_SET_RIGHT = "clock set right"
-"""What this laptop's clock showed, as ISO 8601, when it was found that it had been behind and no longer was."""
+CLOCK_WAS_BEHIND = "clock was behind"
+"""By how many seconds the laptop's clock was behind when the share said that it had been set right, and when that was,
+as JSON, the newest last: `[[10800.0, "2026-03-14T17:02:00+00:00"]]`.
+"""
+
+DATED_AHEAD = "dated ahead "
+"""Followed by a keyed hash of what a camera wrote into a picture: by how many seconds what its clock showed was after
+the time, in UTC, at which this laptop saw it.
+"""
 
 SHARE_TROUBLE = "share trouble"
 """Why the share cannot be used, since when, and whether its identity has changed; absent if it can be used.
@@ -39,6 +46,11 @@ final names, each with the SHA-256 and size of its content.
 
 DISK_FAILED = "disk failed"
 """The files on the share that the server could not write to its disk, as JSON: their names."""
+
+SWEPT_IN_VAIN = "swept in vain"
+"""How often in a row the share did not remove what transfers left there, and when that was last said, as JSON: `[3,
+"2026-03-14T17:02:00+00:00"]`; absent if it did.
+"""
 
 HEARTBEAT = "last heartbeat"
 """The day, in UTC, of the record's last heartbeat."""

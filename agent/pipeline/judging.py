@@ -15,7 +15,7 @@ against it.
 `agent.register.reach` determines about which pictures nobody is asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -28,6 +28,7 @@ from agent.model.decision import Decision, Verdict
 from agent.model.register import Register
 from agent.pipeline.context import Context
 from agent.pipeline.damage import CUT_SHORT, damaged
+from agent.pipeline.datedahead import earliest_look
 from agent.register import decide
 
 NOT_WHAT_IT_CLAIMS = (
@@ -47,7 +48,7 @@ _MORE = {
 
 
 def judge(context: Context, capture: Capture, register: Register, seen_by: datetime) -> Decision:
-    """The verdict on one file by itself; `seen_by` as for `decide`."""
+    """The verdict on one file by itself."""
     device = context.settings.device
     decision = decide(capture, register, staff=device.staff, zone=device.timezone, seen_by=seen_by)
     decision = by_origin(decision, capture, screenshots=context.settings.folders.screenshots)
@@ -61,9 +62,15 @@ def judge_photo(
     capture: Capture,
     partners: Sequence[Capture | LocalFault],
     register: Register,
-    seen_by: datetime,
+    looked_at: datetime,
+    corrected: Callable[[datetime], datetime],
 ) -> Decision:
-    """The verdict on a photo: that of its main file, if none of its partners, judged alone, contradicts it."""
+    """The verdict on a photo: that of its main file, if none of its partners, judged alone, contradicts it.
+
+    `looked_at` is when this laptop first saw its files as they are, by its own clock; `corrected` is
+    `clocks.seen_by`.
+    """
+    seen_by = corrected(earliest_look(context, (capture, *partners), looked_at))
     decision = judge(context, capture, register, seen_by)
     for partner in partners:
         if isinstance(partner, LocalFault):

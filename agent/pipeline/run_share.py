@@ -7,9 +7,9 @@ import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from agent.errors import AgentError, HostKeyRefused, ShareFault, ShareRefused, ShareUnreachable
+from agent.errors import AgentError, HostKeyRefused, ShareDenied, ShareFault, ShareRefused, ShareUnreachable
 from agent.model.ids import TransferId
 from agent.pipeline import leftonshare
 from agent.pipeline.clocks import compare_with_share, wrong_clock
@@ -17,10 +17,15 @@ from agent.pipeline.connection import EarlyLogin
 from agent.pipeline.context import Context
 from agent.pipeline.diskfailed import disk_failed
 from agent.pipeline.halfsent import HalfSentTransfers
-from agent.pipeline.journal_keys import LAST_REACHED, SHARE_TROUBLE
+from agent.pipeline.journal_keys import LAST_REACHED, SHARE_TROUBLE, SWEPT_IN_VAIN
 from agent.pipeline.network import why_it_waits
 from agent.record import bodies
 from agent.share import Share
+
+A_DAY = timedelta(days=1)
+
+ENOUGH = 3
+"""After so many sweeps in vain, a share is taken for one that removes nothing; at once if it says so."""
 
 
 @dataclass(slots=True)
@@ -94,23 +99,47 @@ class ShareOfRun:
 
         A file that such a transfer left under its final name is recorded instead, and IT is asked to delete it.
         """
+        refused = None
         try:
             share.sweep(keep, half_sent.known())
+        except ShareFault as fault:
+            refused = fault  # the leftovers hinder nobody, and each photo finds out for itself whether it can be sent
+        try:
             ended = leftonshare.not_sent_again(self.context, half_sent)
             found, unread = leftonshare.look_for(self.context, share, ended)
-            half_sent.keep_only(leftonshare.still_to_come(self.context, half_sent) | unread)
+        except ShareFault as fault:
+            refused = refused or fault
+        else:
+            come = leftonshare.still_to_come(self.context, half_sent) | unread
+            half_sent.keep_only(come, temporary=refused is not None)
             if found:
                 self.notice(leftonshare.notice_of(found))
-        except ShareFault as fault:
-            # The leftovers hinder nobody, and each photo finds out for itself whether it can be sent.
-            self.notice(f"What an earlier, broken transfer left on the share could not be removed yet: {fault}")
+        if refused is not None and not self._sweeps_in_vain():
+            self.notice(f"What an earlier, broken transfer left on the share could not be removed yet: {refused}")
+        self._note_sweep(refused)
 
     def sweep_without_sending(self) -> None:
         """Where nothing is to be sent, still look for what a transfer left on the share, under whatever name."""
         half_sent = HalfSentTransfers(self.context.journal)
-        if leftonshare.over(self.context, half_sent):
+        ended = leftonshare.over(self.context, half_sent)
+        if any(begun.names for begun in ended) or (ended and not self._sweeps_in_vain()):
             with contextlib.suppress(ShareUnreachable):  # a later run looks; being away from the network is no fault
                 self.sweep(self.connected(), half_sent, ())
+
+    def _sweeps_in_vain(self) -> bool:
+        """Whether the share has just shown that it removes nothing: then it is asked, and that is said, once a day."""
+        stored = self.context.journal.fact(SWEPT_IN_VAIN)
+        times, since = json.loads(stored) if stored else (0, None)
+        ago = None if since is None else self.context.clock() - datetime.fromisoformat(since)
+        return times >= ENOUGH and ago is not None and timedelta(0) <= ago < A_DAY
+
+    def _note_sweep(self, refused: ShareFault | None) -> None:
+        if refused is not None and self._sweeps_in_vain():
+            return  # the day counts from the first time
+        stored = self.context.journal.fact(SWEPT_IN_VAIN)
+        times = (json.loads(stored)[0] if stored else 0) + (ENOUGH if isinstance(refused, ShareDenied) else 1)
+        now = self.context.clock().isoformat()
+        self.context.journal.set_fact(SWEPT_IN_VAIN, None if refused is None else json.dumps([times, now]))
 
     def note_trouble(self, fault: ShareUnreachable | ShareRefused) -> None:
         """Write into the journal since when the share has failed in this way, and a refusal into the record."""

@@ -14,8 +14,16 @@ MOST = 100_000
 """Lines further down are not looked at: no register reaches that far."""
 
 
-def hidden_lines(xml: bytes) -> Iterator[int]:
-    """The hidden lines, counted from 0, of a worksheet of an .xlsx."""
+Lines = tuple[range, ...]
+"""Lines, counted from 0. A few bytes of a workbook can hide any number of them, so that they are not listed."""
+
+
+def hidden_lines(xml: bytes) -> Lines:
+    """The hidden lines of a worksheet of an .xlsx."""
+    return tuple(range(line, line + 1) for line in frozenset(_hidden_lines(xml)))
+
+
+def _hidden_lines(xml: bytes) -> Iterator[int]:
     before = 0
     for row in _ROW.finditer(xml):
         given = _NUMBER.search(row[1])
@@ -24,11 +32,11 @@ def hidden_lines(xml: bytes) -> Iterator[int]:
             yield before - 1
 
 
-def hidden_lines_of_tables(content: bytes) -> dict[str, frozenset[int]]:
+def hidden_lines_of_tables(content: bytes) -> dict[str, Lines]:
     """The same for each table of an .ods, whose XML was found well-formed."""
     if b"table:visibility=" not in content:
         return {}
-    found: dict[str, set[int]] = {}
+    found: dict[str, list[range]] = {}
     table, line = "", 0
 
     def start(name: str, values: dict[str, str]) -> None:
@@ -39,10 +47,18 @@ def hidden_lines_of_tables(content: bytes) -> dict[str, frozenset[int]]:
             times = values.get("table:number-rows-repeated", "1")
             lines = min(int(times), MOST) if times.isdecimal() and len(times) < 8 else 1
             if values.get("table:visibility") in {"collapse", "filter"} and line < MOST:
-                found.setdefault(table, set()).update(range(line, min(line + lines, MOST)))
+                found.setdefault(table, []).append(range(line, min(line + lines, MOST)))
             line += lines
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     parser.Parse(content, True)
-    return {name: frozenset(lines) for name, lines in found.items()}
+    return {name: tuple(lines) for name, lines in found.items()}
+
+
+def up_to(lines: Lines, end: int) -> Iterator[int]:
+    """Those of these lines that are before line `end`, each once and in order."""
+    after = 0
+    for some in sorted(lines, key=lambda one: one.start):
+        yield from range(max(some.start, after), min(some.stop, end))
+        after = max(after, some.stop)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from agent.register.doubt import all_written
 from agent.register.faults import Fault, Notes, Which
+from agent.register.hidden import up_to
 from agent.register.text import WORKBOOK, decode
 from agent.register.unread import says_when
 
@@ -148,7 +149,7 @@ def read_sheet(raw: bytes, columns: Columns) -> Sheet:
 
 
 def _numbered(book: "Rows", columns: Columns) -> Iterator[tuple[Notes, list[str]]]:
-    hidden = sorted(number for number in book.hidden if number < len(book.cells) and any(book.cells[number]))
+    hidden = [number for number in up_to(book.hidden, len(book.cells)) if any(book.cells[number])]
     for number, cells in enumerate(book.cells):
         notes = Notes(number + 1, columns.register)
         if number in hidden[:1]:

@@ -17,7 +17,7 @@ from typing import Any
 from xml.parsers import expat
 
 from agent.register.faults import Fault, Which
-from agent.register.hidden import hidden_lines, hidden_lines_of_tables
+from agent.register.hidden import Lines, hidden_lines, hidden_lines_of_tables
 from agent.register.struck import struck_lines, struck_lines_of_tables
 
 LARGEST_INSIDE = 64 * 1024 * 1024
@@ -47,7 +47,7 @@ class Rows:
     cells: list[list[str]]
     faults: tuple[Fault, ...]
     struck: frozenset[int] = frozenset()
-    hidden: frozenset[int] = frozenset()
+    hidden: Lines = ()
 
 
 def read_workbook(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int], register: Which) -> Rows:
@@ -118,7 +118,7 @@ class _Found:
     marks: dict[tuple[int, int], str] = field(default_factory=dict)
     merged: tuple[tuple[int, int, int], ...] = ()
     struck: frozenset[int] = frozenset()
-    hidden: frozenset[int] = frozenset()
+    hidden: Lines = ()
 
 
 class _Sheet:
@@ -169,11 +169,11 @@ def _looked_through(raw: bytes) -> dict[str, _Found]:
         none = frozenset[int]()
         tables = struck_lines_of_tables(content, parts.get("styles.xml", b""))
         unseen = hidden_lines_of_tables(content)
-        return {name: _Found(struck=tables.get(name, none), hidden=unseen.get(name, none)) for name in tables | unseen}
+        return {name: _Found(struck=tables.get(name, none), hidden=unseen.get(name, ())) for name in tables | unseen}
     names, struck = _sheet_names(parts), struck_lines(parts)
     return {
         names.get(part, part): _Found(
-            _marks(xml), tuple(_merged(xml)), struck.get(part, frozenset()), frozenset(hidden_lines(xml))
+            _marks(xml), tuple(_merged(xml)), struck.get(part, frozenset()), hidden_lines(xml)
         )
         for part, xml in parts.items()
         if part.startswith("xl/worksheets/")

@@ -141,6 +141,9 @@ class LaunchAgent:
         if state.get("state") == "running":
             return ServiceStatus(True, Known.YES, f"running, process {state.get('pid', 'not known')}")
         last = state.get("last exit code", "not known")
+        if state.get("state") == "spawn scheduled" and "never exited" in last:
+            # macOS puts off what runs in the background: on a busy Mac, or one on battery, for more than some seconds.
+            return ServiceStatus(True, Known.NOT_KNOWN, "macOS has not started it yet, and will do so by itself")
         return ServiceStatus(True, Known.NO, f"not running; last exit code {last}")
 
     @property

@@ -73,6 +73,14 @@ _TASK = """\
 """
 
 
+_STATES = {
+    "Running": (Known.YES, "running"),
+    "Queued": (Known.NOT_KNOWN, "Windows has not started it yet, and will do so by itself"),
+    "Ready": (Known.NO, "not running; will start again within 5 minutes"),
+    "Disabled": (Known.NO, "stopped until `photo-agent service start`"),
+}
+
+
 def task_xml(launch: Launch, user: str) -> str:
     """The task (Task Scheduler schema 1.2) that starts `launch` when `user` logs on.
 
@@ -142,14 +150,11 @@ class ScheduledTask:
             answer = ask(command, seconds=20)
         except AgentError as fault:
             return ServiceStatus(False, Known.NOT_KNOWN, str(fault))
-        match answer.output.strip():
-            case "Running":
-                return ServiceStatus(True, Known.YES, "running")
-            case "Ready" | "Queued":
-                return ServiceStatus(True, Known.NO, "not running; will start again within 5 minutes")
-            case "Disabled":
-                return ServiceStatus(True, Known.NO, "stopped until `photo-agent service start`")
-        return ServiceStatus(True, Known.NOT_KNOWN, f"installed; it is not known whether it is running: {answer.words}")
+        running, detail = _STATES.get(
+            answer.output.strip(),
+            (Known.NOT_KNOWN, f"installed; it is not known whether it is running: {answer.words}"),
+        )
+        return ServiceStatus(True, running, detail)
 
     def _exists(self) -> bool:
         return ask(("schtasks", "/Query", "/TN", NAME), seconds=20).code == 0

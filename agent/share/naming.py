@@ -40,7 +40,16 @@ async def give_name(session: Session, manners: Manners, temporary: bytes, path: 
             return True
     if await session.lstat(path) is not None:
         raise Refused(NAMING, wire.Code.FAILURE, "")
-    await session.ask(wire.rename(temporary, path), NAMING)
+    try:
+        await session.ask(wire.rename(temporary, path), NAMING)
+    except Refused as refused:
+        if manners.removes or manners.links or not session.offers(wire.HARDLINK):
+            raise
+        # A server that removes nothing may rename nothing either: then a second name that stays is better than none.
+        await session.ask(wire.extended(wire.HARDLINK, temporary, path), NAMING)
+        manners.cannot("renames", refused)
+        manners.links = True
+        return True
     if await session.lstat(temporary) is not None:  # then the file with the final name is not ours
         raise NotProven(DIFFERENT)
     return False

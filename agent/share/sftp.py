@@ -7,7 +7,6 @@ on the pipeline's own thread.
 import asyncio
 import logging
 import queue
-import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
@@ -33,6 +32,7 @@ from agent.share.readback.choosing import Readers
 from agent.share.server import Server
 from agent.share.session import Session
 from agent.share.tryout import OWN
+from agent.share.upload import OTHER
 from agent.share.wire import Flag, PacketType
 
 AGAIN = (1.0, 2.0)  # seconds between login attempts if an earlier connection may not have ended yet
@@ -226,7 +226,8 @@ class SftpShare(Closing):
         engine, removed = self._working(), 0
         stayed: list[Refused] = []
         for left in known:
-            for n, plain in product(range(left.files), (False, True)):
+            numbers = (*range(left.files), *range(OTHER, OTHER + left.files))
+            for n, plain in product(numbers, (False, True)):
                 name = temporary_name(self._server.device, left.transfer, n, plain=plain)
                 path = engine.folders.path(f"{left.folder}/{name}")
                 try:
@@ -236,6 +237,7 @@ class SftpShare(Closing):
                     if about.is_file and not (left.transfer in keep and (about.size or 0) >= LARGE):
                         removed += await engine.session.remove(path)
                 except Refused as refused:
+                    engine.found.did_not_remove(refused)
                     stayed.append(refused)
         if stayed:
             raise stayed[0]
@@ -259,6 +261,7 @@ class SftpShare(Closing):
                         removed += await engine.session.remove(engine.folders.path(f"{folder}/{name}"))
                     except Refused as refused:  # some servers remove nothing: the file stays, and the search continues
                         log.info("a temporary file stays on the share: %s", refused)
+                        engine.found.did_not_remove(refused)
                         if transfer != OWN:  # a photo's, not the small test file
                             stayed.append(refused)
             return removed
@@ -314,18 +317,18 @@ class SftpShare(Closing):
     async def _now(self) -> datetime:
         engine = self._working()
         session = engine.session
-        # It has the same name each time and is removed first, so that a killed run leaves nothing behind.
+        # It has the same name each time, so that a killed run, or a server that removes nothing, leaves one at most.
         path = await self._own_path(OWN, 1)
-        handle = await self._new_file(path)
-        if handle is None:  # the server removes nothing, or another process of this device made it
-            path = await self._own_path(TransferId(secrets.token_hex(16)), 0)
-            handle = await session.open_file(path, _NEW, "make a file")
+        handle = await self._new_file(path) or await self._earlier_file(path)
         try:
             reply = await session.ask(wire.on_handle(PacketType.FSTAT, handle), "state a new file's time")
             modified = session.read_as(wire.attributes, reply).modified
         finally:
             await session.let_go(handle)
-            await session.remove(path)
+            try:
+                await session.remove(path)
+            except Refused as refused:
+                engine.found.did_not_remove(refused)
         if modified is None:
             raise ShareFault("The server does not say what time it is.")
         return datetime.fromtimestamp(modified, UTC)
@@ -345,6 +348,26 @@ class SftpShare(Closing):
         if isinstance(opened, BaseException):
             raise opened
         return opened
+
+    async def _earlier_file(self, path: bytes) -> bytes:
+        """The file that an earlier connection could not remove, open, with its time set by writing one byte.
+
+        Nothing is written if it is larger: then it is not that file, but something that a link leads to.
+        """
+        session = self._working().session
+        handle = await session.open_file(path, Flag.WRITE, "open an earlier file")
+        try:
+            reply = await session.ask(wire.on_handle(PacketType.FSTAT, handle), "state an earlier file's size")
+            is_that = session.read_as(wire.attributes, reply).size in {0, 1}
+            if is_that:
+                await session.ask(wire.write(handle, 0, b"."), "write a file")
+        except BaseException:
+            await session.let_go(handle)
+            raise
+        if not is_that:
+            await session.let_go(handle)
+            raise ShareFault("The file that tells the share's time is not the one that this laptop made.")
+        return handle
 
     async def _own_path(self, transfer: TransferId, n: int) -> bytes:
         engine = self._working()

@@ -157,7 +157,7 @@ def test_a_photo_found_by_a_clock_that_fell_back_and_was_set_right_unseen_is_sen
     laptop.configure(folders={"settle_seconds": 60}, share={"port": 1})
     run_at(laptop, behind, patient=True)
     assert [one.state for one in laptop.tracked()] == [State.FOUND]
-    laptop.configure(share={"port": port})
+    laptop.configure(folders={"settle_seconds": 0.5}, share={"port": port})
     run_at(laptop, timedelta(0))
     assert not photo.exists()
 

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from agent.model.ids import TransferId
 from agent.pipeline.events import Happened
 from agent.pipeline.halfsent import HalfSentTransfers
 from agent.pipeline.journal_keys import HALF_SENT
 from agent.record import EntryKind
+from agent.share.names import temporary_name
 from tests.integration.pipeline.conftest import FAULTY
 from tests.laptop import AT_THE_FARM, ON_VISIT, VISITS, Heard, Laptop, jpeg, minutes, mov
 from tests.servers.openssh import OpenSSH, why_not
@@ -204,3 +206,19 @@ def test_a_temporary_name_that_stayed_is_removed_by_the_next_run(unable: Laptop)
         assert unable.run().exit_code == 0
         assert len([name for name in unable.on_share() if ".uploading" in name]) == stays
     assert unable.look(lambda context: context.journal.fact(HALF_SENT)) is None
+
+
+def test_a_second_temporary_name_is_removed_too(tmp_path: Path) -> None:
+    """A transfer takes one if the first could not be removed; a device cannot list a visit's folder."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with OpenSSH(subsystem="internal-sftp -P opendir") as server:
+        laptop = Laptop(tmp_path / "laptop", server)
+        transfer = TransferId("0" * 32)
+        laptop.look(lambda context: context.journal.set_fact(HALF_SENT, json.dumps({transfer: ["visits/museum", 2]})))
+        folder = laptop.share / "visits" / "museum"
+        folder.mkdir(parents=True)
+        for n in (0, 1, 1000, 1001):
+            (folder / temporary_name("laptop-17", transfer, n)).write_bytes(b"left")
+        laptop.run()
+        assert list(folder.iterdir()) == []

@@ -399,6 +399,17 @@ def test_a_command_of_the_same_name_that_is_not_ours_stays(
     assert link.readlink() == Path("/usr/bin/true")
 
 
+def test_a_link_from_before_the_home_folder_moved_is_replaced(
+    upgrade: Callable[[int], subprocess.CompletedProcess[str]], installed: Path
+) -> None:
+    link = installed / ".local" / "bin" / "photo-agent"
+    link.unlink()
+    link.symlink_to("/home/before/.local/share/photo-agent/venv-20260101000000/bin/photo-agent")
+    done = upgrade(0)
+    assert done.returncode == 0, done.stderr
+    assert link.readlink().parent.parent.parent == installed / ".local" / "share" / "photo-agent"
+
+
 @pytest.mark.parametrize("arguments", [("--purge",), ("--nonsense",), ("--from", "/no/such/thing")])
 def test_what_makes_no_sense_is_refused_before_anything_is_done(
     linux: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, arguments: tuple[str, ...]

@@ -1,12 +1,14 @@
 """A line that a filter or a person has hidden is a visit all the same; whoever maintains the file is warned."""
 
 import re
+import tracemalloc
 import zipfile
 from io import BytesIO
 from typing import Any
 
 import pytest
 
+from agent.register.hidden import hidden_lines_of_tables, up_to
 from tests.unit.register.test_struck_through import MUSEUM
 from tests.unit.register.test_workbooks import HEADER, ZOO, read
 from tests.unit.register.workbooks import date_cell, ods, packed, xlsx
@@ -48,3 +50,20 @@ def test_hidden_lines_of_an_ods_are_found_too(how: str) -> None:
     reading = read(packed(parts))
     assert len(reading.visits) == 2
     assert [fault.line for fault in reading.faults] == ([] if how == "visible" else [3])
+
+
+@pytest.mark.parametrize("name", ["t{n}", "t"], ids=["many tables", "many tables of one name"])
+def test_tables_with_endless_hidden_lines_take_no_memory(name: str) -> None:
+    """A workbook of a few kilobytes, which took gigabytes."""
+    row = '<table:table-row table:number-rows-repeated="100000" table:visibility="collapse"/>'
+    tables = "".join(f'<table:table table:name="{name.format(n=n)}">{row}</table:table>' for n in range(2000))
+    content = f'<office:document-content xmlns:office="o" xmlns:table="t">{tables}</office:document-content>'.encode()
+    tracemalloc.start()
+    try:
+        found = hidden_lines_of_tables(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000_000
+    lines = list(up_to(found[name.format(n=0)], 50_000))
+    assert lines == list(range(50_000))

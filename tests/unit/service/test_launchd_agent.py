@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agent.errors import AgentError, UsageError
 from agent.model.removal import Known
-from agent.service import Launch, launch_agent
+from agent.service import Launch, launch_agent, start
 from agent.service.launchd import LABEL, LaunchAgent, packaged_agent
 from tests.platforms import posix_paths
 
@@ -71,7 +71,8 @@ LAUNCHCTL = """
 case "$1" in
 print) case "$2" in
   */*/*) [ -e loaded ] || exit 113
-    printf 'gui/501/x = {\\n\\tstate = %s\\n\\tpid = 42\\n\\tlast exit code = 3\\n\\tendpoints = {\\n' "$(cat loaded)"
+    printf 'gui/501/x = {\\n\\tstate = %s\\n\\tpid = 42\\n\\tlast exit code = %s\\n\\tendpoints = {\\n' \\
+      "$(cat loaded)" "$(cat exit_code 2>/dev/null || echo 3)"
     printf '\\t\\tstate = none\\n\\t}\\n}\\n' ;;
   *) [ -e session ] ;;
   esac ;;
@@ -151,6 +152,14 @@ def test_a_crash_is_shown_with_its_exit_code(service: LaunchAgent, tmp_path: Pat
     (tmp_path / "loaded").write_text("spawn scheduled")
     assert service.status().running is Known.NO
     assert "exit code 3" in service.status().detail
+
+
+def test_a_start_that_macos_puts_off_is_no_failure(service: LaunchAgent, tmp_path: Path) -> None:
+    service.install()
+    (tmp_path / "loaded").write_text("spawn scheduled")
+    (tmp_path / "exit_code").write_text("(never exited)")
+    assert service.status().running is Known.NOT_KNOWN
+    start(service, first_look=0, patience=0)
 
 
 def test_uninstalling_leaves_no_file_and_may_be_repeated(service: LaunchAgent, tmp_path: Path) -> None:

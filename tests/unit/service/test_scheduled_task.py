@@ -165,6 +165,14 @@ def test_a_state_that_is_not_understood_is_not_known(service: ScheduledTask, tmp
     assert service.status().running is Known.NOT_KNOWN
 
 
+def test_a_start_that_windows_puts_off_is_no_failure(service: ScheduledTask, tmp_path: Path) -> None:
+    service.install()
+    (tmp_path / "state").write_text("Queued")
+    status = service.status()
+    assert status.running is Known.NOT_KNOWN
+    assert "by itself" in status.detail
+
+
 def test_uninstalling_may_be_repeated(service: ScheduledTask) -> None:
     service.install()
     service.uninstall()
