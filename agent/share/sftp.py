@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import product
 from typing import Any, TypeVar
 
 from agent.errors import LoginRefused, ShareFault, ShareUnreachable
@@ -24,21 +23,17 @@ from agent.share.connecting import connect
 from agent.share.engine import Acknowledged, ConnectionBroken, Engine, News
 from agent.share.faults import Refused, as_fault
 from agent.share.in_flight import InFlight, Patience, never
-from agent.share.listing import listing
-from agent.share.names import folder_of, own_temporary, temporary_name
-from agent.share.pool import LARGE
+from agent.share.names import folder_of, temporary_name
 from agent.share.port import Abilities, HalfSent, Listed, Outcome, Sent, Space, Still
 from agent.share.readback.choosing import Readers
 from agent.share.server import Server
 from agent.share.session import Session
+from agent.share.sweeping import names_in, sweep, sweep_by_name
 from agent.share.tryout import OWN
-from agent.share.upload import OTHER
 from agent.share.wire import Flag, PacketType
 
 AGAIN = (1.0, 2.0)  # seconds between login attempts if an earlier connection may not have ended yet
 LATELY = 10.0  # seconds within which it ends on a server that is slow to notice
-LOOKS = 8  # folders listed at once
-TOP = ("visits", "record")  # where this program writes, one level of folders below each
 
 log = logging.getLogger(__name__)
 
@@ -212,82 +207,21 @@ class SftpShare(Closing):
 
     def names(self, folder: str) -> list[str]:
         """What is in a folder."""
-        return sorted(f"{name}/" if about.is_folder else name for name, about in self._run(self._names(folder)))
+        return sorted(
+            f"{name}/" if about.is_folder else name for name, about in self._run(names_in(self._working(), folder))
+        )
 
     def listing(self, folder: str) -> list[Listed]:
         """What is in a folder, and what the server says about it."""
-        return [_listed(name, about) for name, about in sorted(self._run(self._names(folder)), key=lambda one: one[0])]
+        return [
+            _listed(name, about)
+            for name, about in sorted(self._run(names_in(self._working(), folder)), key=lambda one: one[0])
+        ]
 
     def sweep(self, keep: Collection[TransferId] = (), known: Iterable[HalfSent] = ()) -> int:
         """Remove this device's own temporary files, in `visits/`, `record/` and the folders directly below them."""
-        return self._run(self._sweep(keep)) + self._run(self._sweep_by_name(keep, known))
-
-    async def _sweep_by_name(self, keep: Collection[TransferId], known: Iterable[HalfSent]) -> int:
-        engine, removed = self._working(), 0
-        stayed: list[Refused] = []
-        for left in known:
-            numbers = (*range(left.files), *range(OTHER, OTHER + left.files))
-            for n, plain in product(numbers, (False, True)):
-                name = temporary_name(self._server.device, left.transfer, n, plain=plain)
-                path = engine.folders.path(f"{left.folder}/{name}")
-                try:
-                    about = await engine.session.lstat(path)
-                    if about is None:
-                        continue
-                    if about.is_file and not (left.transfer in keep and (about.size or 0) >= LARGE):
-                        removed += await engine.session.remove(path)
-                except Refused as refused:
-                    engine.found.did_not_remove(refused)
-                    stayed.append(refused)
-        if stayed:
-            raise stayed[0]
-        return removed
-
-    async def _sweep(self, keep: Collection[TransferId]) -> int:
-        looking = asyncio.Semaphore(LOOKS)
-        stayed: list[Refused] = []
-
-        async def below(folder: str) -> int:
-            async with looking:
-                return await clear(folder, await self._names(folder))
-
-        async def clear(folder: str, inside: list[tuple[str, wire.Attributes]]) -> int:
-            engine, removed = self._working(), 0
-            for name, about in inside:
-                transfer = own_temporary(self._server.device, name)
-                goes_on = transfer in keep and (about.size or 0) >= LARGE
-                if transfer is not None and not goes_on and not about.is_folder:
-                    try:
-                        removed += await engine.session.remove(engine.folders.path(f"{folder}/{name}"))
-                    except Refused as refused:  # some servers remove nothing: the file stays, and the search continues
-                        log.info("a temporary file stays on the share: %s", refused)
-                        engine.found.did_not_remove(refused)
-                        if transfer != OWN:  # a photo's, not the small test file
-                            stayed.append(refused)
-            return removed
-
-        async def all_of(top: str) -> int:
-            inside = await self._names(top)
-            folders = {f"{top}/{name}" for name, about in inside if about.is_folder}
-            if top == "record":  # a device may not list this folder, only its own folder in it
-                folders.add(f"record/{self._server.device}")
-            return await clear(top, inside) + sum(await asyncio.gather(*map(below, folders)))
-
-        removed = sum(await asyncio.gather(*map(all_of, TOP)))
-        if stayed:
-            raise stayed[0]
-        return removed
-
-    async def _names(self, folder: str) -> list[tuple[str, wire.Attributes]]:
-        """What is in a folder; nothing if it is missing or this device may not list it, and so left nothing there."""
-        engine = self._working()
-        try:
-            return await listing(engine.session, engine.folders, folder)
-        except Refused as refused:
-            denied = refused.missing or refused.code == wire.Code.PERMISSION_DENIED
-            if denied or await engine.session.lstat(engine.folders.path(folder)) is None:
-                return []
-            raise
+        engine, device = self._working(), self._server.device
+        return self._run(sweep(engine, device, keep)) + self._run(sweep_by_name(engine, device, keep, known))
 
     def abilities(self) -> Abilities:
         """What the server can do."""
