@@ -1,4 +1,4 @@
-"""Removes this device's own temporary files from the share, which broken transfers left: where it may list, and by name.
+"""Removes from the share this device's own temporary files, left by broken transfers: by name, and where it may list.
 
 Nothing else is removed: no file with a final name, no other device's file, and no large one that a later transfer goes
 on with. If the server refuses to remove one, the others are still tried; then the first refusal is raised.
