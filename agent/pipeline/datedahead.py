@@ -5,12 +5,13 @@ file is a new photo, and a private one has no row. So a picture is known here by
 keyed hash, and with it only by how much it was ahead: no time, no name, and nothing about a file that is not here.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from agent.errors import LocalFault
+from agent.errors import LocalFault, Unforeseen, contained
 from agent.model.capture import Capture
 from agent.model.times import Interval
 from agent.pipeline.context import Context
@@ -36,18 +37,25 @@ def remember(context: Context, looks: Iterable[Look], corrected: Callable[[datet
     journal = context.journal
     leads: dict[str, str | None] = {}
     for look in looks:
-        for capture in look.captures:
-            if isinstance(capture, LocalFault) or not _is_ahead(context, capture, corrected(look.at)):
-                continue
-            name, lead = _name(context, capture), _shown(capture) - look.at
-            if lead > _lead(journal.fact(name)):
-                leads[name] = str(lead.total_seconds())
+        with contextlib.suppress(Unforeseen), contained("a photo"):  # deciding about it ends in the same fault
+            leads |= _leads(context, look, corrected)
     if not leads or journal.fact(CLOCK_DOUBTED) is not None:
         return
     known = journal.facts(DATED_AHEAD)
     too_many = len(known | leads) - MOST
     forgotten = dict.fromkeys(islice((name for name in known if name not in leads), max(too_many, 0)))
     journal.set_facts(leads | forgotten)
+
+
+def _leads(context: Context, look: Look, corrected: Callable[[datetime], datetime]) -> dict[str, str]:
+    found = {}
+    for capture in look.captures:
+        if isinstance(capture, LocalFault) or not _is_ahead(context, capture, corrected(look.at)):
+            continue
+        name, lead = _name(context, capture), _shown(capture) - look.at
+        if lead > _lead(context.journal.fact(name)):
+            found[name] = str(lead.total_seconds())
+    return found
 
 
 def earliest_look(context: Context, captures: Sequence[Capture | LocalFault], at: datetime) -> datetime:
