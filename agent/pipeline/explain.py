@@ -151,7 +151,7 @@ def known_photos(context: Context) -> Known:
 
 
 def assigned(tracked: TrackedPhoto | None) -> Decision | None:
-    """A person's decision that a photo on its way is of a visit; None if there is none."""
+    """The decision by which a person assigned a photo on its way to a visit; None if nobody did."""
     on_its_way = tracked is not None and tracked.state in {State.DECIDED, State.SENT, State.PROVEN}
     decision = tracked.decision if tracked is not None and on_its_way else None
     return decision if decision is not None and decision.by_person else None

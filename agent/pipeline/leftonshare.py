@@ -43,7 +43,7 @@ def still_to_come(context: Context, half_sent: HalfSentTransfers) -> set[Transfe
 
 
 def over(context: Context, half_sent: HalfSentTransfers) -> list[Begun]:
-    """The transfers that have begun and will not be gone on with: what they left on the share is only looked for."""
+    """The transfers that began and will not continue: what they left on the share is only looked for."""
     come = still_to_come(context, half_sent)
     return [begun for begun in half_sent.begun() if begun.left.transfer not in come]
 
