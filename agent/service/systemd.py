@@ -19,6 +19,7 @@ from agent.service.port import ServiceStatus
 from agent.service.system_tool import ask, run_or_raise
 
 UNIT = f"{NAME}.service"
+_CONDITION = ("ConditionResult", "ConditionTimestampMonotonic")
 
 _UNIT = """\
 # Written by `photo-agent service install`, which overwrites it; for changes use `systemctl --user edit {unit}`.
@@ -159,7 +160,7 @@ class SystemdService:
             )
         if (fault := self._session_fault()) is not None:
             return ServiceStatus(True, Known.NOT_KNOWN, f"installed; it is not known whether it is running: {fault}")
-        keys = ("ActiveState", "Result", "ExecMainStatus", "ActiveEnterTimestamp", "UnitFileState", "ConditionResult")
+        keys = ("ActiveState", "Result", "ExecMainStatus", "ActiveEnterTimestamp", "UnitFileState", *_CONDITION)
         answer = ask(self._systemctl("show", UNIT, f"--property={','.join(keys)}"), seconds=10)
         return _judged(dict(line.partition("=")[::2] for line in answer.output.splitlines()), answer.words)
 
@@ -201,13 +202,17 @@ def _judged(state: Mapping[str, str], words: str) -> ServiceStatus:
         case "failed":
             why = state.get("Result", "not known")
             running, detail = Known.NO, f"failed ({why}, exit code {code}); see `journalctl --user -u {NAME}`"
-        case "inactive" if state.get("ConditionResult") == "no":
-            running, detail = (
-                Known.NO,
-                "not started: neither the machine nor this user has settings in the usual place",
-            )
+        case "inactive" if _condition_failed(state):
+            detail = "not started: neither the machine nor this user has settings in the usual place"
+            return ServiceStatus(True, Known.NO, detail + at_log_in)
         case "inactive" | "deactivating":
             running, detail = Known.NO, "stopped; starts at the next log-in" if not at_log_in else "stopped"
         case _:
             return ServiceStatus(True, Known.NOT_KNOWN, f"installed; systemctl said: {words}")
     return ServiceStatus(True, running, detail + at_log_in)
+
+
+def _condition_failed(state: Mapping[str, str]) -> bool:
+    """Whether a packaged unit found no settings when it was last to start. Before that, systemd says "no" too."""
+    result, at = (state.get(key, "") for key in _CONDITION)
+    return result == "no" and at not in {"", "0"}

@@ -187,9 +187,17 @@ def test_a_service_that_ends_at_once_is_not_reported_as_started(
 ) -> None:
     service.install()
     stand_in("systemctl", SYSTEMCTL.replace("echo active > state", f"echo {state} > state"))
-    (tmp_path / "condition").write_text(f"ConditionResult={condition}\n")
+    (tmp_path / "condition").write_text(f"ConditionResult={condition}\nConditionTimestampMonotonic=123456\n")
     with pytest.raises(AgentError, match=f"not running: .*{said}"):
         start(service, first_look=0, patience=0.1)
+
+
+def test_a_unit_that_was_never_to_start_is_not_said_to_lack_settings(service: SystemdService, tmp_path: Path) -> None:
+    """Its condition was not looked at yet, and systemd says "no" then too."""
+    service.install()
+    (tmp_path / "state").write_text("inactive")
+    (tmp_path / "condition").write_text("ConditionResult=no\nConditionTimestampMonotonic=0\n")
+    assert service.status().detail == "stopped; starts at the next log-in"
 
 
 def test_a_service_that_runs_is_started(service: SystemdService) -> None:
