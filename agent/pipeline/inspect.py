@@ -118,6 +118,7 @@ class Inspecting:
     _register: Register = field(init=False)
     _sent: Sent = field(init=False)
     _known: Known = field(init=False)
+    _seen_by: Callable[[datetime], datetime] = field(init=False)
 
     def __post_init__(self) -> None:
         """Raises UsageError without a register, RecordError if this laptop's record is damaged."""
@@ -130,6 +131,7 @@ class Inspecting:
         self._register = register
         self._sent = sent_from(self.context.settings)
         self._known = known_photos(self.context)
+        self._seen_by = seen_by(self.context)
         self.inspection = Inspection(token_hex(8), self.context.clock(), register.version)
 
     def through(self) -> Inspection:
@@ -236,8 +238,7 @@ class Inspecting:
     ) -> None:
         tracked = self._known.get(photo.main)
         looked_at = self.context.clock() if tracked is None else tracked.looked_at
-        seen = seen_by(self.context)
-        decision = judge_photo(self.context, capture, partners, self._register, looked_at, seen)
+        decision = judge_photo(self.context, capture, partners, self._register, looked_at, self._seen_by)
         if decision.verdict not in {Verdict.VISIT, Verdict.REVIEW} or self.context.journal.said_private(photo.main):
             return
         if decision.verdict is Verdict.VISIT:

@@ -69,7 +69,9 @@ def prove_again(context: Context, share: Share, tracked_photos: Sequence[Tracked
     if unread:
         notices.append(f"{_photos(len(unread))} cannot be read back from the school network and stay here. Tell IT.")
     if failed:
-        notices.append(f"The server could not write {_photos(len(failed))} to its disk. They stay here. Tell IT.")
+        notices.append(
+            f"The server could not write {_photos(len(failed))} to its disk. None was removed here. Tell IT."
+        )
     return Proven(tuple(still), tuple(notices))
 
 
