@@ -11,7 +11,6 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import piexif
 import pyte
@@ -35,6 +34,8 @@ CAMERAS = (
     "School camera 1,Canon,EOS R6,1234,school,0\nSchool camera 2,Canon,EOS R6,5678,school,3600\n"
 )
 HALVES = {" ": (0, 0), "▀": (1, 0), "▄": (0, 1), "█": (1, 1)}
+HOME = b"\x1b[H"
+"""What a frame begins with: the cursor goes to the upper left corner (ECMA-48, CUP)."""
 FIFTH = timedelta(seconds=0.2)
 
 
@@ -177,8 +178,12 @@ def test_a_picture_made_to_do_harm_is_looked_into_apart_and_left_alone(school: L
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
 class TestTheClockOnATerminal:
-    def shown(self, laptop: Laptop, columns: int, lines: int, until: str, seconds: float = 0.0) -> Any:
-        """A terminal's screen `seconds` after `until` stood on it; and it ends in good order at Ctrl-C."""
+    def shown(self, laptop: Laptop, columns: int, lines: int, until: str, seconds: float = 0.0) -> list[str]:
+        """A terminal's first whole frame `seconds` after `until` stood on it; and it ends in good order at Ctrl-C.
+
+        A frame is whole once the next one begins. What was read at some moment may be half of one second's code and
+        half of the next one's, which no reader can read.
+        """
         mine, its = pty.openpty()
         fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         screen = pyte.Screen(columns, lines)
@@ -191,15 +196,21 @@ class TestTheClockOnATerminal:
         os.close(its)
         os.set_blocking(mine, False)
         end, found = time.monotonic() + 30, None
-        copy = None
+        unread = b""
+        copy: list[str] = []
         try:
-            while time.monotonic() < end and (found is None or time.monotonic() < found + seconds):
+            while time.monotonic() < end and not copy:
                 time.sleep(0.02)
                 with contextlib.suppress(BlockingIOError):
-                    stream.feed(os.read(mine, 65536))
-                if found is None and until in "\n".join(screen.display):
-                    found = time.monotonic()
-            copy = [row[:] for row in screen.display]
+                    unread += os.read(mine, 65536)
+                while HOME in unread and not copy:
+                    frame, unread = unread.split(HOME, 1)
+                    stream.feed(frame)
+                    if found is not None and time.monotonic() >= found + seconds:
+                        copy = list(screen.display)
+                    elif found is None and until in "\n".join(screen.display):
+                        found = time.monotonic()
+                    stream.feed(HOME)
             program.send_signal(2)
             deadline = time.monotonic() + 10
             while program.poll() is None and time.monotonic() < deadline:
@@ -209,6 +220,7 @@ class TestTheClockOnATerminal:
                 except OSError:
                     continue
             assert program.wait(1) == 0
+            assert copy, "no whole frame in half a minute"
         finally:
             program.kill()
             os.close(mine)
