@@ -6,30 +6,26 @@ touched. After a crash at any line here, the next run goes through the same line
 and a missing file counts as removed only if this program had noted that it was about to remove it.
 """
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from agent.errors import AgentError, LocalFault, RecordError, RemovalRefused, contained
-from agent.folders import look
+from agent.errors import LocalFault, RecordError, RemovalRefused
 from agent.journal import State, TrackedPhoto
 from agent.model.files import Fingerprint
-from agent.model.removal import Known, Leftover, Outcome
+from agent.model.removal import Outcome
+from agent.pipeline import entries_of_photo as entries
 from agent.pipeline.boundary import Boundary, pause
 from agent.pipeline.cardrules import STAYS_ON_CARD, why_it_stays_on_card
 from agent.pipeline.context import Context
-from agent.pipeline.damage import on_record
 from agent.pipeline.diskfailed import disk_failed
 from agent.pipeline.events import Audience, Event, Happened
-from agent.pipeline.recordable import transfer_of, visit_of
+from agent.pipeline.removal_of_photo import Removal, to_be_removed
 from agent.pipeline.status import is_kept
 from agent.pipeline.whereabouts import absence, draft, note_away, what_is_left
 from agent.record import Draft
-from agent.record.bodies import HeldFile, LeftoverPlace, LeftoverReported, Removed, Transferred
 from agent.record.schema import check
-from agent.record.words import DecidedBy
-from agent.removal import ReadOnly, Unconfirmed, Vanished, find_leftovers, half_removed, remove, remove_thumbnails
+from agent.removal import ReadOnly
 from agent.volumes import Mounted
 
 NOT_SYNCED = "the server did not confirm that the photo is on its disk, so it stays on this laptop too: tell IT"
@@ -51,7 +47,7 @@ def put_on_record(context: Context, tracked_photos: Sequence[TrackedPhoto], audi
 
     def entry(one: TrackedPhoto) -> tuple[TrackedPhoto, Draft]:
         try:
-            draft = _transferred(context, one).draft(_event(one), now)
+            draft = entries.transferred(context, one).draft(_event(one), now)
             check(draft.kind, draft.body)
         except RecordError as refused:
             raise LocalFault(str(refused)) from refused  # the record may not hold it: that concerns this photo alone
@@ -96,7 +92,7 @@ def take_away(
 
     for _ in Boundary(context, audience).each(tracked_photos, take):
         continue
-    begun = [replace(one, removing=_to_be_removed(one)) for one in ready]
+    begun = [replace(one, removing=to_be_removed(one)) for one in ready]
     hold(context, held)
     context.journal.save(*begun)  # the list is durable before the first file is touched
     removals = [Removal(one, before=frozenset(before.removing)) for before, one in zip(ready, begun, strict=True)]
@@ -138,81 +134,6 @@ def folder_gone(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> Non
     context.journal.save(*(_over(one) for one in tracked_photos))
 
 
-@dataclass(slots=True)
-class Removal:
-    """The removal of one photo: which members this program removed, by their position in it, and which it did not.
-
-    `before` are members that an earlier run had noted as about to be removed. `unseen` are members of `ours` whose
-    removal a crash interrupted: the entry gives their number, because somebody else may have removed them.
-    """
-
-    tracked: TrackedPhoto
-    before: frozenset[int]
-    ours: set[int] = field(default_factory=set)
-    unseen: set[int] = field(default_factory=set)
-    lost: set[int] = field(default_factory=set)
-    thumbnails: int = 0
-    leftovers: tuple[Leftover, ...] = ()
-    fault: AgentError | None = None
-
-    def take_away(self, context: Context) -> None:
-        """Remove every member, the main file last, so that the remains after a crash can still be identified by its
-        name.
-        """
-        main = self.tracked.photo.main
-        try:
-            with contained("a photo"):
-                self.leftovers = find_leftovers(main.path, main, now=context.clock())
-                for place in reversed(range(len(self.tracked.photo.members))):
-                    self._member(place)
-        except (LocalFault, RemovalRefused) as fault:
-            self.fault = fault
-
-    def _member(self, place: int) -> None:
-        path = self.tracked.photo.members[place].file.path
-        there = look(path)
-        if there is not None:
-            try:
-                # When a card is put in again, the same file gets another device or inode number: only its content
-                # counts.
-                remove(there, self.tracked.fingerprints[place])
-            except Vanished:
-                self.lost.add(place)
-            except Unconfirmed:
-                self.ours.add(place)  # a later step failed; the next run checks whether the file is gone
-                raise
-            else:
-                self.ours.add(place)
-        elif place not in self.before:
-            self.lost.add(place)
-        elif half_removed(path.parent) or not path.parent.is_dir():
-            raise LocalFault("A half-removed photo could not be put back yet. It will be tried again.")
-        else:
-            # An earlier run was about to remove it, its folder exists, and it is no longer moved aside.
-            self.ours.add(place)
-            self.unseen.add(place)
-        self.thumbnails += remove_thumbnails(path)
-
-    def known_to_be_ours(self) -> tuple[int, ...]:
-        """Members that this program removed, for a removal that stopped half-way.
-
-        A member that an earlier run was about to remove, and that still exists, is not included.
-        """
-        before = self.before - self.ours - self.lost
-        return tuple(sorted(self.ours | {place for place in before if not self._is_there(place)}))
-
-    def _is_there(self, place: int) -> bool:
-        try:
-            return look(self.tracked.photo.members[place].file.path) is not None
-        except LocalFault:
-            return False
-
-    @property
-    def done(self) -> bool:
-        """Whether this program removed the photo."""
-        return self.fault is None and 0 in self.ours
-
-
 def _without_us(
     context: Context, removals: Sequence[Removal]
 ) -> tuple[list[tuple[Removal, Outcome]], list[tuple[TrackedPhoto, Outcome]]]:
@@ -233,16 +154,6 @@ def _without_us(
     return gone, away
 
 
-def _to_be_removed(tracked: TrackedPhoto) -> tuple[int, ...]:
-    """The members removed before, and those present now; a LocalFault is left for the removal itself to raise."""
-    places = set(tracked.removing)
-    for place, member in enumerate(tracked.photo.members):
-        with contextlib.suppress(LocalFault):
-            if look(member.file.path) is not None:
-                places.add(place)
-    return tuple(sorted(places))
-
-
 def _save_outcomes(
     context: Context, removals: Sequence[Removal], audience: Audience, checked_at: datetime | None
 ) -> int:
@@ -250,7 +161,7 @@ def _save_outcomes(
     now = context.clock()
     gone, away = _without_us(context, [removal for removal in removals if removal.fault is None and not removal.done])
     held = [removal for removal in removals if removal.fault is not None]
-    removed = [(removal.tracked, _removed(context, removal, checked_at)) for removal in removals if removal.done]
+    removed = [(removal.tracked, entries.removed(context, removal, checked_at)) for removal in removals if removal.done]
     read_only = [
         draft(context, one.tracked, Outcome.READ_ONLY)
         for one in held
@@ -259,7 +170,7 @@ def _save_outcomes(
     context.record.append_all(
         [
             *(body.draft(f"{one.id}-removed", now) for one, body in removed),
-            *_found_elsewhere(removed, now),
+            *entries.found_elsewhere(removed, now),
             *(draft(context, one.tracked, outcome, files=len(one.ours)) for one, outcome in gone),
             *read_only,
         ]
@@ -328,63 +239,4 @@ def _held(context: Context, removal: Removal) -> TrackedPhoto:
         reason=str(removal.fault),
         removing=removal.known_to_be_ours(),
         away=Outcome.READ_ONLY if isinstance(removal.fault, ReadOnly) else None,
-    )
-
-
-def _transferred(context: Context, tracked: TrackedPhoto) -> Transferred:
-    decision = tracked.decision
-    if decision is None or tracked.proven_at is None:
-        raise ValueError(f"photo {tracked.id} was not proven")
-    return Transferred(
-        photo=tracked.id,
-        transfer=transfer_of(tracked),
-        visit=visit_of(tracked),
-        register_version=decision.register_version,
-        decided_by=DecidedBy.PERSON if decision.by_person else DecidedBy.RULES,
-        staff=context.settings.device.staff,
-        level=decision.level,
-        found_at=tracked.found_at,
-        reachable_at=tracked.reachable_at,
-        proven_at=tracked.proven_at,
-        files=tuple(
-            HeldFile(
-                name=proof.name,
-                original_sha256=proof.original.sha256,
-                original_size=proof.original.size,
-                held_sha256=proof.held.sha256,
-                held_size=proof.held.size,
-                method=proof.method.value,
-                synced=proof.synced,
-            )
-            for proof in tracked.proofs
-        ),
-        damage=on_record(tracked),
-    )
-
-
-def _found_elsewhere(removed: Sequence[tuple[TrackedPhoto, Removed]], now: datetime) -> Iterator[Draft]:
-    """A separate entry for each photo that was also seen elsewhere, so that IT is warned."""
-    for tracked, body in removed:
-        found = tuple(one for one in body.leftovers if one.found is Known.YES)
-        if found:
-            reported = LeftoverReported(photo=body.photo, transfer=body.transfer, visit=body.visit, leftovers=found)
-            yield reported.draft(f"{tracked.id}-leftovers", now)
-
-
-def _removed(context: Context, removal: Removal, checked_at: datetime | None) -> Removed:
-    tracked = removal.tracked
-    return Removed(
-        photo=tracked.id,
-        transfer=transfer_of(tracked),
-        visit=visit_of(tracked),
-        files=len(removal.ours),
-        thumbnails=removal.thumbnails,
-        removed_at=context.clock(),
-        leftovers=tuple(
-            LeftoverPlace(kind=leftover.kind, found=leftover.found, detail=leftover.detail)
-            for leftover in removal.leftovers
-        ),
-        unseen=len(removal.unseen) or None,
-        gone=len(removal.lost) or None,
-        checked_at=checked_at,
     )

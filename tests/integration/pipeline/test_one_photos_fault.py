@@ -14,7 +14,7 @@ import pytest
 
 from agent.errors import Unforeseen
 from agent.journal import State
-from agent.pipeline import examine, finish, record_entries, run, run_register, send
+from agent.pipeline import entries_of_photo, examine, finish, record_entries, removal_of_photo, run, run_register, send
 from agent.pipeline.events import Happened
 from agent.record import EntryKind
 from tests.laptop import ON_VISIT, PRIVATE, Heard, Laptop, jpeg, minutes, mov, sha256
@@ -41,10 +41,10 @@ def breaks_for(strange: Path, step: Callable[..., Any], fault: Exception) -> Cal
         (examine, "_decided"),
         (send, "measured"),
         (send, "pack"),
-        (finish, "_transferred"),
+        (entries_of_photo, "transferred"),
         (finish, "why_it_stays"),
-        (finish, "find_leftovers"),
-        (finish, "remove_thumbnails"),
+        (removal_of_photo, "find_leftovers"),
+        (removal_of_photo, "remove_thumbnails"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.__name__.rpartition(".")[2],
 )
