@@ -2,9 +2,11 @@
 
 import zlib
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 
 from agent.capture.bounded import Block, BoundedFile, Broken, ByteRange, Exhausted
 from agent.capture.boxes import Boxes
+from agent.capture.clock import day_of, read_stamp
 from agent.capture.evidence import Clock, Evidence, Exif, Stamp
 from agent.capture.exif import read_exif
 from agent.capture.jpeg import read_embedded
@@ -15,6 +17,7 @@ _PROFILES = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
 """Where ImageMagick put Exif before PNG had a chunk for it: in hexadecimal, in a text chunk, mostly compressed."""
 
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+_CREATION, _LONGEST_TIME = "Creation Time", 64
 _PNG_XMP = "XML:com.adobe.xmp"
 _PNG_XMP_HEADER = 4
 """Bytes after the keyword of an uncompressed text, if its two fields for languages are empty (11.3.3.4)."""
@@ -83,9 +86,23 @@ def read_png(file: BoundedFile) -> Evidence:
         pixels=pixels,
         screenshot=any("Screenshot" in word for word in words.values()),
         xmp_original=original_time(words.get(_PNG_XMP, "")[_PNG_XMP_HEADER:].encode("latin-1")),
+        text_original=_created(words.get(_CREATION, "")),
         software=printable(words.get("Software", "").strip("\0")[:256]) or None,
         notes=tuple(notes),
     )
+
+
+def _created(text: str) -> str | None:
+    """The time in a PNG's `Creation Time`: by RFC 1123, as the standard asks (11.3.3.2), or as other programs write it;
+    None if it cannot be read.
+    """
+    written = text.rpartition("\0")[2].strip()[:_LONGEST_TIME]  # an iTXt has its language first
+    if not written or read_stamp(Stamp(written)) or day_of(written):
+        return written or None
+    try:
+        return parsedate_to_datetime(written).isoformat()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _large_to_its_end(file: BoundedFile, blocks: list[Exif], notes: list[str]) -> bool:

@@ -76,13 +76,18 @@ def _instant(taken: Interval | WallClock) -> Interval:
 
 
 def _by_programs(reading: Reading, evidence: Evidence, now: datetime) -> Contradictions:
-    """XMP's and IPTC's capture time, which programs copy from the camera's: another one was set by somebody.
+    """XMP's, IPTC's and a text's capture time, which programs copy from the camera's: another was set by somebody.
 
     They agree if they show the same time, whatever the zone (programs write that of their desk), or are one instant.
     """
     also: list[Interval] = []
     notes: list[str] = []
-    for written, what in ((evidence.xmp_original, "XMP"), (evidence.iptc_original, "IPTC data")):
+    by_program = (
+        (evidence.xmp_original, "XMP"),
+        (evidence.iptc_original, "IPTC data"),
+        (evidence.text_original, "text"),
+    )
+    for written, what in by_program:
         other = read_stamp(Stamp(written)) if written else None
         if other is None or impossible(other, now) is not None or _agree(reading, other):
             continue
@@ -150,8 +155,8 @@ def _by_neighbouring_offsets(reading: Reading, found: Exif) -> tuple[Interval, .
 
     These offsets belong to ModifyDate and DateTimeDigitized (Exif 2.31), which an editor in another zone rewrites, so
     they do not belong to DateTimeOriginal. If the three times are equal nothing was rewritten, and then a decision must
-    hold with that offset too. So it must with an offset that has lost its time, if the photo has no other, and with
-    that of a second Exif block that gives the same time.
+    hold with that offset too. So it must with an offset that has lost its time, or TIFF/EP's in whole hours, if the
+    photo has no other, and with that of a second Exif block that gives the same time.
     """
     offsets = []
     for stamp in filter(None, (found.modified, found.digitized)):
@@ -160,6 +165,9 @@ def _by_neighbouring_offsets(reading: Reading, found: Exif) -> tuple[Interval, .
             offsets.append(beside.offset)
         elif not stamp.time and stamp.offset and reading.offset is None:
             offsets.append(read_offset(stamp.offset))
+    if reading.offset is None and found.zone_hours is not None:
+        hours = timedelta(hours=found.zone_hours)
+        offsets.append(hours if LEAST_OFFSET <= hours <= MOST_OFFSET else None)
     again = read_stamp(found.original) if found.original else None
     if again is not None and abs(again.wall.earliest - reading.wall.earliest) <= SAME_MOMENT:
         offsets.append(again.offset)

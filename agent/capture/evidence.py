@@ -35,7 +35,9 @@ class Exif:
     `lens`, `exposed` (an exposure time, an aperture or a sensitivity is there) and `maker_note` are what cameras leave
     beside make and model; `software`, `description` and `comment` (0x0131, 0x010E, 0x9286) are what programs leave.
     `number` is the number that the camera gave the picture. `noted` is a time of capture that is only in the maker's
-    own note. `damaged` is True if a part of the block could not be read, so that a missing value may have been there;
+    own note. `scanned` is whether it names a scanner as its source (0xA300); `zone_hours` is how far the clock is from
+    UTC in whole hours, as some cameras wrote before Exif had offsets (TIFF/EP's TimeZoneOffset).
+    `damaged` is True if a part of the block could not be read, so that a missing value may have been there;
     `garbled` is True if a directory contains data that is not one, or the block is surrounded by damage.
     """
 
@@ -57,6 +59,8 @@ class Exif:
     damaged: bool | None = None
     garbled: bool | None = None
     number: int | None = None
+    scanned: bool | None = None
+    zone_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,9 @@ class Evidence:
     `pixels` are width and height, if the reader has them at hand. `screenshot` and `messenger` are marks of those in
     the file outside its Exif block, `software` is a program's name there, and `hints` says whether it has a part that
     only cameras write, or a day without an hour.
-    `xmp_original` and `iptc_original` are the capture times that a program wrote into XMP (exif:DateTimeOriginal) and
-    IPTC (2:55 and 2:60), which do not come from the camera itself. `notes` say in plain English what was broken.
+    `xmp_original`, `iptc_original` and `text_original` are the capture times that a program wrote into XMP
+    (exif:DateTimeOriginal), IPTC (2:55 and 2:60) and a PNG's text, which do not come from the camera itself.
+    `notes` say in plain English what was broken.
     """
 
     format: str
@@ -119,6 +124,7 @@ class Evidence:
     clock: Clock | None = None
     xmp_original: str | None = None
     iptc_original: str | None = None
+    text_original: str | None = None
     pixels: tuple[int, int] | None = None
     screenshot: bool = False
     hints: bool = False

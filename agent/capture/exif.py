@@ -26,6 +26,12 @@ _CHARACTER_CODE = 8
 """Bytes before a UserComment's text that name its character set."""
 
 _IMAGE_NUMBER = 0x9211
+_FILE_SOURCE = 0xA300
+_SCANNERS = {b"\1", b"\2"}
+"""Of transparencies and of prints (Exif 2.32, table 7)."""
+
+_ZONE_HOURS, _SIGNED_SHORT = 0x882A, 8
+"""TIFF/EP's TimeZoneOffset: hours from UTC, of DateTimeOriginal and perhaps of DateTime."""
 
 _SERIALS = (0xA431, 0xC62F)
 """Exif's BodySerialNumber, and DNG's CameraSerialNumber."""
@@ -104,6 +110,8 @@ def read_directories(tiff: Tiff, first: Fields, source: ByteSource, notes: list[
         noted=None if note is None else trailcam.noted(note, source, make),
         garbled=tiff.garbled or None,
         number=_number(tiff, inner, note, source, make),
+        scanned=_scanned(tiff, inner),
+        zone_hours=_zone_hours(tiff, inner),
     )
     return replace(exif, damaged=True) if tiff.cut or of_another_kind or len(notes) > before else exif
 
@@ -118,6 +126,26 @@ def _number(tiff: Tiff, inner: Fields, note: IfdEntry | None, source: ByteSource
         if found and found > 0:
             return found
     return None if note is None or make is None else makernotes.number(note, source, tiff.order, make) or None
+
+
+def _scanned(tiff: Tiff, inner: Fields) -> bool | None:
+    """Whether a scanner is named as the source; a value that cannot be read is ignored."""
+    entry = inner.get(_FILE_SOURCE)
+    try:
+        value = b"" if entry is None else tiff.raw(entry, 1)
+    except Broken:
+        value = b""
+    return value in _SCANNERS or None
+
+
+def _zone_hours(tiff: Tiff, inner: Fields) -> int | None:
+    """The first of one or two numbers of two bytes; a broken one is ignored."""
+    entry = inner.get(_ZONE_HOURS)
+    try:
+        hours = b"" if entry is None or entry.type != _SIGNED_SHORT else tiff.raw(entry, 2)
+    except Broken:
+        hours = b""
+    return int.from_bytes(hours, "little" if tiff.order == "<" else "big", signed=True) if hours else None
 
 
 def _comment(tiff: Tiff, inner: Fields) -> str | None:

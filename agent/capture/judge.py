@@ -121,6 +121,7 @@ def _time(evidence: Evidence, found: Exif, name: str, now: datetime) -> Judgemen
         (judge_clip(evidence.clip, now, name) if evidence.clip else None)
         or _by_program(evidence.xmp_original, "XMP DateTimeOriginal", now)
         or _by_program(evidence.iptc_original, "IPTC DateCreated", now)
+        or _by_program(evidence.text_original, "PNG Creation Time", now)
         or _not_later_than(found.digitized, "EXIF DateTimeDigitized", found, now)
         or _not_later_than(found.modified, "EXIF ModifyDate", found, now)
         or _by_fix_alone(found, now)

@@ -38,7 +38,8 @@ _NAMED = (
     ("Snapchat", r"snapchat"), ("Facebook", r"facebook|fb_(?:img|vid)_\d"), ("Messenger", r"received_\d{6,}"),
     ("Instagram", r"instagram"), ("WeChat", r"mmexport\d|wechat|weixin|微信"), ("Viber", r"viber"),
     ("KakaoTalk", r"kakaotalk"), ("TikTok", r"tiktok"), ("Signal", r"signal-(?:\d{4}-|attachment)"),
-    ("Threema", r"threema"),
+    ("Threema", r"threema"), ("Instagram", r"snapinsta|instasave|saveinsta"), ("TikTok", r"snaptik"),
+    ("Messages", r"messages-image"),
 )  # fmt: skip
 """Messengers whose names are unique, wherever they are in a file's name: languages put other words first (“Imagen de
 WhatsApp …”), people and systems “Copy of”."""
@@ -87,6 +88,14 @@ _SCREENS = re.compile(
 )  # fmt: skip
 """What systems call a screenshot or a recording of the screen, by language (English, German, French, …)."""
 
+_SCANS = re.compile(
+    r"(?:(?:(?:adobe|cam|clear|doc|genius|hp|note|quick|smart|swift|tiny|turbo|simple)[-_ ]?)?"
+    r"scan(?:s|ned|ner|bot|snap)?|(?:microsoft|office)[-_ ]?lens)"
+    r"(?:[-_ ](?:doc(?:ument)?s?|image|page)s?)?(?![^\W\d_]).*"
+    r"|(?:gescannt|escan(?:eado)?|num[ée]risation|scansione)[-_ \d.].*"
+)
+"""Names that scanners and programs for scanning with a phone give."""
+
 _COUNTED = re.compile(
     r"(?:img|dsc[nf]?|_dsc|_mg|_img|_[a-z0-9]{2,4}|pict|p|pa|imgp|_igp|sdim|sam|cimg|dji|gopr?|gp|gh|gx|gs|mvi|mov|vid"
     r"|pxl|mvimg|pano|burst|hpim|kif|rimg|r|l|100|cam|rcnx|im|pic|stb)[-_ ]?[eo]?\d{4,}(?:[-_ .~]\w{1,12}){0,3}"
@@ -131,6 +140,11 @@ def of_a_screen(name: str, folder: str) -> bool:
     """Whether a system gives screenshots or screen recordings such a name, or stores them in such a folder."""
     in_folder = _FOLDERS.fullmatch(_plain(folder))
     return _SCREENS.match(_original(name)) is not None or (in_folder is not None and in_folder.lastgroup == "screen")
+
+
+def of_a_scanner(name: str) -> bool:
+    """Whether scanners, or phones that scan a paper, give such names."""
+    return _SCANS.fullmatch(_original(name)) is not None
 
 
 def counted(stem: str) -> bool:

@@ -39,6 +39,22 @@ _SCREEN_PROGRAMS = re.compile(
     re.IGNORECASE,
 )
 
+_SCANNING = re.compile(
+    r"scan(?:ner|snap|ning|bot|ned)?\b|vuescan|silverfast|naps2|\btwain\b|office lens", re.IGNORECASE
+)
+_SCANNER_MAKERS = re.compile(
+    r"epson|seiko epson|canon|hp\b|hewlett|brother|fujitsu|pfu|ricoh|plustek|xerox|kyocera|konica|lexmark|microtek|umax"
+    r"|visioneer|czur|doxie|avision|oki\b|toshiba|sharp|dell",
+    re.IGNORECASE,
+)
+"""Makers of scanners and copiers, some of which make cameras too: those write an exposure."""
+_SCANNER_MODELS = re.compile(
+    r"scan|perfection|expression|workforce|officejet|laserjet|deskjet|photosmart|envy|smart tank|[dm]cp-|mfc-|lide"
+    r"|imagerunner|i-?sensys|pixma|bizhub|taskalfa|ecosys|workcentre|versalink|aficio|\b(?:et|wf|xp|ds|es|m[gpx]|t[rs]|mf)"
+    r"-?\d{3}",
+    re.IGNORECASE,
+)
+
 _COMPUTERS = re.compile(r"(?:imac(?:pro)?|mac(?:book(?:pro|air)?|mini|pro)?)\d+,\d+", re.IGNORECASE)
 """A computer's model in place of a camera's: QuickTime Player writes it into its screen recordings."""
 
@@ -86,6 +102,14 @@ def _origin(evidence: Evidence, found: Exif, clip: Clip, path: PurePath, *, phon
     screen = _screen(evidence, found, clip, path)
     if screen is not None:
         return Origin.SCREEN, screen
+    return (
+        (Origin.NOT_KNOWN, "it was scanned")
+        if _of_a_scanner(found, path)
+        else _by_marks(evidence, found, clip, path, phone=phone)
+    )
+
+
+def _by_marks(evidence: Evidence, found: Exif, clip: Clip, path: PurePath, *, phone: bool) -> tuple[Origin, str]:
     editor = found.software or evidence.software or ""
     edited = _PICTURE_EDITORS.search(editor) or EDITORS.search(clip.software or "")
     mark = _camera(evidence, found, clip, phone=phone)
@@ -97,6 +121,18 @@ def _origin(evidence: Evidence, found: Exif, clip: Clip, path: PurePath, *, phon
     if namegivers.downloaded(path.stem):
         return Origin.RECEIVED, "its name is one that downloads have"
     return Origin.NOT_KNOWN, "nothing in it shows that a camera made it"
+
+
+def _of_a_scanner(found: Exif, path: PurePath) -> bool:
+    """Whether a scanner made it, or a phone that was held over a paper."""
+    bare = not (found.exposed or found.lens or found.maker_note)
+    model = bool(_SCANNER_MAKERS.match(found.make or "") and _SCANNER_MODELS.search(found.model or ""))
+    return bool(
+        found.scanned
+        or (bare and model)
+        or _SCANNING.search(found.software or "")
+        or namegivers.of_a_scanner(path.stem)
+    )
 
 
 def _screen(evidence: Evidence, found: Exif, clip: Clip, path: PurePath) -> str | None:

@@ -42,14 +42,22 @@ _STATUS: dict[str, str | None] = {
 _UNSURE = (
     r"canx|postpon\w*|resched\w*|re-?arrang\w*|tbc|tba|to be (?:confirmed|arranged|decided)|"
     r"pencil(?:l?ed)(?: in)?|not (?:happening|going|approved|confirmed|running)|"
+    r"withdrawn|placeholder|canc|cncld|see new date|"
     r"(?:did not|didn['’]t) (?:run|go|happen)|moved to|on hold|do not use|"
     r"verschoben|abgesagt|storniert|entf[äa]llt|reporté[es]*|annulé[es]*|ganslo|gohiri\w*"
 )
-_FIRST_WORD = r"provisional(?! (?:ira|irish|government|sinn|wing))|tentative|prov\.?|hold\s*[:–—-]"
-_AT_AN_END = r"provisional|tentative|prov|hold|old date|draft|proposed"
+_FIRST_WORD = (
+    r"provisional(?! (?:ira|irish|government|sinn|wing))|tentative|prov\.?|hold\s*[:–—-]|maybe|possibl[ey]|potential|"
+    r"option(?:\s[0-9a-d])?\s*[:–—-]"
+)
+_AT_AN_END = r"provisional|tentative|prov|hold|old date|draft|proposed|maybe|option(?:\s[0-9a-d])?"
+_CROSSED_OUT = "[\u0335-\u0338❌✖✗✘🚫⛔🛑]"
+"""A line through each letter, and signs for no."""
+_PASSED_ON = re.compile(r"\s*(?:(?:fwd?|re|aw|wg|tr|rv|antw|doorst|update[d]?|reminder)\s*:\s*)+", re.IGNORECASE)
+"""What programs put before the title of a message that was answered or passed on."""
 _MAYBE_UNSURE = re.compile(
-    rf"\b(?:{_UNSURE})\b|^\W*(?:{_FIRST_WORD})\s|[-–—(\[]\s*(?:{_AT_AN_END})\b|\s(?:{_AT_AN_END})\W*$|"
-    r"^\?|[\s?(\[]\?|~~",
+    rf"\b(?:{_UNSURE})\b|^\W*(?:{_FIRST_WORD})\s|[-–—(\[]\s*(?:{_AT_AN_END}|{_OFF})\b|\s(?:{_AT_AN_END})\W*$|"
+    rf"^\?|[\s?(\[]\?|~~|[(\[]old[)\]]|{_CROSSED_OUT}",
     re.IGNORECASE,
 )
 _BEGINS_UNSURE = re.compile(
@@ -67,6 +75,7 @@ _MOST_READ = 200
 def unsure_by_title(title: str) -> bool:
     """Whether a title leaves open whether the visit takes place: “Zoo TBC”, “Zoo?”, “Zoo - moved to June”."""
     text = _ends(title).strip()
+    text = _PASSED_ON.sub("", text, count=1) if _PASSED_ON.match(text) else text
     return bool(_MAYBE_UNSURE.search(text)) or (text.endswith("?") and not _QUESTION.search(text))
 
 
@@ -81,7 +90,7 @@ def _ends(text: str) -> str:
 
 def by_title(title: str) -> str:
     """Why a visit of this title does not take place; empty if the title does not say so."""
-    title = _ends(title)
+    title = _PASSED_ON.sub("", _ends(title), count=1) if _PASSED_ON.match(title) else _ends(title)
     if _FIRST_OR_LAST.fullmatch(title):
         return CANCELLED
     return next((why for form, why in _TITLE if form.match(title)), "")

@@ -34,7 +34,8 @@ from agent.register.reading import Rules, VisitsReading
 from agent.register.sheet import MOST_ROWS
 from agent.register.spans import span
 from agent.register.text import decode
-from agent.register.zones import nearest_zone, zone_named
+from agent.register.unread import says_off
+from agent.register.zones import nearest_zone, summer_place, zone_named
 
 _RECURRING = ("RRULE", "RDATE", "RECURRENCE-ID")
 _READ = frozenset(
@@ -44,6 +45,10 @@ _READ = frozenset(
 )
 _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT"})
 _A_DAY = timedelta(days=1)
+_AGAIN = ": set the event's start and end again in the calendar program, and export the calendar again"
+_ZIP_NAME = 300
+"""Within so many bytes of a ZIP file its first member's name ends (30, and the name)."""
+_ICELAND = "greenwich standard time"
 _TIME = re.compile(r"([0-9]{8})(?:T([0-9]{6})(Z?))?")
 _DURATION = re.compile(
     r"\+?P(?:([0-9]{1,4})W)?(?:([0-9]{1,4})D)?(?:T(?:([0-9]{1,5})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})S)?)?"
@@ -52,6 +57,9 @@ _DURATION = re.compile(
 
 def read_calendar(raw: bytes, rules: Rules) -> VisitsReading:
     """Read a calendar. Never raises on bad content."""
+    if raw.startswith(b"PK\3\4") and b".ics" in raw[:_ZIP_NAME]:
+        words = "this is a packed file (ZIP), as Google exports calendars: unpack it, and use the .ics file in it"
+        return VisitsReading((), (Fault(1, None, words, "error"),))
     text, undecoded = decode(folds_between_letters(raw), "visits")
     if text is None:
         return VisitsReading((), undecoded)
@@ -95,6 +103,7 @@ class Setting:
         if own_zone and not zone_named(own_zone):
             self.home = own.named(own_zone, 2026) or own_zone  # an unknown zone is reported by each event that uses it
         self.zones = OwnZones(calendar, self.home)
+        self._says_its_zone = bool(own_zone)
         self.local = rules.zone if self.home in _UTC else self.home
         self.method = calendar.text("METHOD").upper()
         self.old = calendar.text("VERSION") == "1.0"
@@ -104,6 +113,10 @@ class Setting:
             if clock
             else ""
         )
+
+    def unused(self, wall: datetime, home: str) -> str | None:
+        """A zone that the calendar defines without using it, if this time would be another one there."""
+        return None if self._says_its_zone else self.zones.unused(wall, home)
 
 
 class _Event:
@@ -131,6 +144,10 @@ class _Event:
             notes.error(
                 "SUMMARY", f"“{title[:40]}” leaves open whether the visit takes place: rename the event, or cancel it"
             )
+        remark = self._event.text("DESCRIPTION").partition("\n")[0]
+        if not self.off and says_off(remark):
+            notes.error("DESCRIPTION", f"“{cells.printable(remark, 40)}” may mean that the visit does not take place: "
+                        "cancel the event, or begin its description otherwise")  # fmt: skip
         for name in ("X-VISIT-STAFF", "X-VISIT-CAMERAS"):
             if (
                 self._setting.old
@@ -236,6 +253,9 @@ class _Event:
             if unlike := _unlike((starts, zone_name), (ends, end_zone_name), bare=bare, floating=floating):
                 notes.error("DTEND", f"{unlike}: give both in the same way")
                 return None, (home,)
+            if ends.whole_day and ends.wall == starts.wall:  # some programs write the last day itself
+                notes.warning("DTEND", "the event ends on the day on which it starts, and is read as that one day")
+                ends = CellDate(ends.wall + _A_DAY, whole_day=True)
             if ends.whole_day:  # exclusive here, inclusive for `span`
                 ends = CellDate(ends.wall - _A_DAY, whole_day=True)
             return span((starts, zone), (ends, end_zone), ("DTSTART", "DTEND"), notes), (zone_name, *named)
@@ -249,7 +269,7 @@ class _Event:
             self.notes.error("DTEND", "the event has no end: give it DTEND or DURATION")
             return None
         if lasting is None or not timedelta(0) < lasting < 3660 * _A_DAY:
-            self.notes.error("DURATION", "this cannot be how long a visit lasts")
+            self.notes.error("DURATION", f"this cannot be how long a visit lasts{_AGAIN}")
             return None
         if starts.whole_day and lasting % _A_DAY:
             self.notes.error(
@@ -267,11 +287,11 @@ class _Event:
         notes = self.notes
         there = self._event.all(name)
         if not there:
-            notes.error(name, "is missing")
+            notes.error(name, f"is missing{_AGAIN}")
             return None, home
         found = _TIME.fullmatch(there[0].value)
         if not found:
-            notes.error(name, "this is neither a date nor a time")
+            notes.error(name, f"this is neither a date nor a time{_AGAIN}")
             return None, home
         date, time, utc = found.groups()
         year = int(date[:4])
@@ -281,7 +301,7 @@ class _Event:
         try:
             wall = datetime.strptime(date + (time or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007 - a wall clock still
         except ValueError:
-            notes.error(name, "there is no such day or time of day")
+            notes.error(name, f"there is no such day or time of day{_AGAIN}")
             return None, home
         tzid = there[0].parameter("TZID")
         if tzid.casefold() in IN_UTC:
@@ -293,6 +313,8 @@ class _Event:
             notes.error(name, self._setting.old_clock)
         elif zone_name is not None and zone_named(zone_name) is None:
             self._unknown_zone(name, zone_name)
+        elif time and not tzid and not utc and home == self._setting.home:
+            self._unless_elsewhere(name, wall, home)
         if notes.failed() or zone_name is None:
             return None, home
         return CellDate(wall, timedelta(0) if utc else None, whole_day=time is None), zone_name
@@ -305,11 +327,24 @@ class _Event:
             self.notes.error(name, contradicted)
         elif found is None:
             self._unknown_zone(name, tzid or home)
+        elif place := summer_place(found, wall.replace(tzinfo=zone_named(found))):
+            self.notes.error(name, f"{tzid} has no summer time, so this visit would be an hour off the clocks in "
+                             f"{place}: choose that place as the event's time zone")  # fmt: skip
+        elif tzid.casefold() == _ICELAND and name == "DTSTART":
+            self.notes.warning(name, "this is the time of Reykjavik, which has no summer time; for a visit in Britain "
+                               "choose the time zone “Dublin, Edinburgh, Lisbon, London”")  # fmt: skip
         return found
+
+    def _unless_elsewhere(self, name: str, wall: datetime, home: str) -> None:
+        """Add an error if a time that names no zone may be of one that the calendar defines and never uses."""
+        if called := self._setting.unused(wall, home):
+            self.notes.error(name, f"this time names no zone, and the calendar defines “{called}” without using it: "
+                             "choose the event's time zone again, or give it X-VISIT-TIMEZONE")  # fmt: skip
 
     def _unknown_zone(self, name: str, unknown: str) -> None:
         hint = nearest_zone(unknown)
-        words = f"unknown zone “{cells.printable(unknown, 60)}”{f'; is {hint} meant?' if hint else ''}"
+        advice = f"is {hint} meant?" if hint else "choose a place, such as Europe/Paris, as the event's time zone"
+        words = f"unknown zone “{cells.printable(unknown, 60)}”; {advice}"
         self.notes.error(name, words)
 
 

@@ -16,6 +16,20 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9]|lpt[
 _ERROR_VALUE = re.compile(r"#+|#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
 _ANYONE: Final = frozenset({"all", "any", "anyone", "everyone", "everybody", "*", "-", "n/a", "none"})
+_BETWEEN_PEOPLE = re.compile(
+    r"[;|\r\n\t•·]|\s*[&+/]\s*|\s+(?:and|und|et|plus|with|mit|avec)\s+|(?:^|\s+)[0-9]{1,2}[.)]\s+", re.IGNORECASE
+)
+_BETWEEN = re.compile(r"[;|\r\n]")
+_LOGINS = re.compile(r"\w+\.\w+(?:@\S+)?(?:\s+\w+\.\w+(?:@\S+)?)+")
+"""Several logins with blanks between them."""
+_REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\s[-–—]\s.*|^[^:<>@]{1,20}:\s|[*†]+$")
+"""What people write beside a name: “(lead)”, “– first aid”, “Leader: ”."""
+_NOBODY = re.compile(
+    r"(?:all|every|whole)\b.*|any(?:one|body)?|various|several|others?|staff|t\.?b\.?[acd]\.?|\W+|n/?a|none|nobody|unknown"
+    r"|.*\b(?:team|dept|department|faculty|staff|teachers|tutors|year group)|year ?[0-9]+|alle|tous|pawb",
+    re.IGNORECASE,
+)
+"""A group of people, or nobody yet: not a name that any laptop's member of staff has."""
 # Characters that change the direction of text: in a title they could make one visit read like another.
 _TURNING = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
@@ -92,23 +106,43 @@ def title(cell: str, column: str, notes: Notes) -> str:
 
 
 def names(cell: str, column: str, notes: Notes) -> frozenset[str]:
-    """A list separated by `;`, `|` or line breaks. A cell that is filled but names nobody never means "anyone"."""
+    """A list separated by `;`, `|` or line breaks. A cell that is filled but names nobody never means "anyone".
+
+    People are also separated as people write them (`&`, `and`, `/`), without remarks such as “(lead)”: a name that no
+    laptop knew would leave that person's photos alone.
+    """
     if not cell or not is_value(cell, column, notes):
         return frozenset()
     if GARBLED.search(cell):
         notes.error(column, f"“{printable(cell, 40)}” is garbled: save the file as CSV UTF-8 and correct the names")
         return frozenset()
-    listed = frozenset(" ".join(name.split()) for part in re.split(r"[;|\r\n]", cell) for name in _by_commas(part)) - {
-        ""
-    }
+    people = "camera" not in column.casefold()
+    parts = _people(cell) if people else _BETWEEN.split(cell)
+    listed = frozenset(" ".join(name.split()) for part in parts for name in _by_commas(part)) - {""}
     if not listed:
         notes.error(column, "the list is empty: leave the cell blank to allow anyone")
     for name in sorted(listed):
-        if key(name) in _ANYONE:
+        if people and _NOBODY.fullmatch(name):
+            notes.error(column, f"“{printable(name, 40)}” names no person: leave the cell empty if anyone may have "
+                        "taken part, or write the names of those who did")  # fmt: skip
+        elif key(name) in _ANYONE:
             notes.warning(column, f"“{name}” is read as a name; leave the cell empty to allow anyone")
-    if any("," in part and len(_by_commas(part)) > 1 for part in re.split(r"[;|\r\n]", cell)):
+    if any("," in part and len(_by_commas(part)) > 1 for part in parts):
         notes.warning(column, "read as several names because of the commas: write ; or | between names")
+    elif len(parts) > len(_BETWEEN.split(cell)):
+        notes.warning(column, "read as several names: write ; or | between names")
     return listed
+
+
+def _people(cell: str) -> list[str]:
+    """The names of people in a cell, without the remarks beside them."""
+    pieces = [
+        piece
+        for part in _BETWEEN.split(cell)
+        for piece in ([part] if _NOBODY.fullmatch(part.strip()) else _BETWEEN_PEOPLE.split(part))  # n/a is one word
+    ]
+    parts = [_REMARK.sub("", piece).strip(" ,") for piece in pieces]
+    return [name for part in parts for name in (part.split() if _LOGINS.fullmatch(part) else [part])]
 
 
 def _by_commas(part: str) -> list[str]:

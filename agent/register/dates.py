@@ -41,10 +41,11 @@ _MONTHS = (
 )  # fmt: skip
 _MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
 _WEEKDAYS = (
-    ("mon", "monday", "mo", "montag", "lundi"), ("tue", "tues", "tuesday", "di", "dienstag", "mardi"),
-    ("wed", "weds", "wednesday", "mi", "mittwoch", "mercredi"),
-    ("thu", "thur", "thurs", "thursday", "do", "donnerstag", "jeudi"), ("fri", "friday", "fr", "freitag", "vendredi"),
-    ("sat", "saturday", "sa", "samstag", "samedi"), ("sun", "sunday", "so", "sonntag", "dimanche"),
+    ("mon", "monday", "mo", "montag", "lundi", "lun"), ("tue", "tues", "tuesday", "di", "dienstag", "mardi"),
+    ("wed", "weds", "wednesday", "mi", "mittwoch", "mercredi", "mer"),
+    ("thu", "thur", "thurs", "thursday", "do", "donnerstag", "jeudi", "jeu"),
+    ("fri", "friday", "fr", "freitag", "vendredi", "ven"),
+    ("sat", "saturday", "sa", "samstag", "samedi", "sam"), ("sun", "sunday", "so", "sonntag", "dimanche", "dim"),
 )  # fmt: skip
 _WEEKDAY = {name: number for number, names in enumerate(_WEEKDAYS) for name in names}
 _WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

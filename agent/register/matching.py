@@ -24,6 +24,10 @@ from agent.register.reach import left_alone
 from agent.register.timeline import Timeline, own
 from agent.register.uncertain import why_it_waits
 
+SUN = timedelta(hours=4)
+"""How far a zone's clocks are from the sun's time at most: in western China three hours, in Spain in summer two and a
+half. A place whose sun is further from a visit's clocks is in another zone."""
+
 EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
 
@@ -170,6 +174,7 @@ def _by_clock(case: _Case, ahead: timedelta) -> _Finding:
         reasons.wrong_camera(case.camera, visit),
         _wrong_place(case.capture, visit),
         _far_off(taken, visit),
+        _under_another_sun(case.capture, visit),
         _too_early(taken, visit, case.seen_by),
     ]
     if any(objections):
@@ -195,6 +200,27 @@ def _far_off(taken: Readings, visit: Visit) -> str | None:
     return (
         f"a phone took it in a time zone {wording.length(away)} from that of {visit.title}: it was taken elsewhere, or "
         "the visit's time zone in the visits list is wrong"
+    )
+
+
+def _under_another_sun(capture: Capture, visit: Visit) -> str | None:
+    """Why it was not certainly taken where the visit was, if the register does not say where that was: the sun at the
+    photo's place shows another time than the clocks in the visit's zones. None if it may have been.
+    """
+    if capture.place is None or (visit.place is not None and visit.radius_km is not None):
+        return None
+    if not isfinite(capture.place.longitude):
+        return None
+    sun = timedelta(hours=capture.place.longitude / 15)
+    aways = []
+    for zone in map(zone_of, visit.zones):
+        away = abs((visit.span.earliest.astimezone(zone).utcoffset() or timedelta(0)) - sun) % timedelta(days=1)
+        aways.append(min(away, timedelta(days=1) - away))
+    if min(aways) <= SUN:
+        return None
+    return (
+        f"its GPS place is in another part of the world than the time zone of {visit.title}: it was taken elsewhere, "
+        "or the visit's time zone in the visits list is wrong"
     )
 
 

@@ -40,6 +40,15 @@ class OwnZones:
         for part in calendar.parts:
             if part.kind == "VTIMEZONE" and part.text("TZID"):
                 self._defined.setdefault(part.text("TZID").casefold(), []).append(part)
+        used = {
+            one.parameter("TZID").casefold()
+            for part in calendar.parts
+            if part.kind == "VEVENT"
+            for name in ("DTSTART", "DTEND")
+            for one in part.all(name)
+        }
+        unused = [tzid for tzid in self._defined if tzid not in used][:_MOST_LOOKED_UP]
+        self._unused = [self._defined[tzid][0].text("TZID") for tzid in unused]
         self._home = home
         self._found: dict[tuple[str, int], str | None] = {}
         self._changes: dict[tuple[int, int], Changes] = {}
@@ -65,6 +74,15 @@ class OwnZones:
                 f"the calendar's own definition of “{name}” is not the time there, and nobody can say which is meant: "
                 "choose the event's time zone again"
             )
+        return None
+
+    def unused(self, wall: datetime, home: str) -> str | None:
+        """A zone that is defined and that no time names, if `wall` is another time there than at `home`."""
+        here = zone_named(home)
+        for tzid in self._unused:
+            there = zone_named(self.named(tzid, wall.year) or "")
+            if here and there and wall.replace(tzinfo=there).utcoffset() != wall.replace(tzinfo=here).utcoffset():
+                return cells.printable(tzid, 60)
         return None
 
     def named(self, tzid: str, year: int) -> str | None:

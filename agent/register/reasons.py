@@ -135,6 +135,7 @@ _NAME = "the file's name"
 _HINTS = {
     "XMP": "its capture time is only in XMP, which programs write",
     "IPTC": "its capture time is only in IPTC, which programs write",
+    "PNG": "its capture time is only in a text in it, which programs write",
     "GPS": "it has a GPS time but no capture time, and a GPS time may be hours old",
 }
 

@@ -74,6 +74,8 @@ class Columns:
         if name in self.meant:
             return self.meant[name]
         words = frozenset(name.split("_"))
+        if "reminder" in words:  # Outlook's: it is about the reminder, not about the visit
+            return None
         if self.several and words & _ENDS and words & _TIMES:
             return "starts" if words & _STARTS else "ends"
         names = [*self.known, *(known for known in self.read_as if len(known) > 4)]
@@ -133,7 +135,9 @@ def read_sheet(raw: bytes, columns: Columns) -> Sheet:
     if raw.startswith(WORKBOOK):
         from agent.register.workbook import read_workbook  # loads ZIP and XML, needed only here
 
-        book = read_workbook(raw, lambda rows: _best(rows, columns), columns.register)
+        book = read_workbook(
+            raw, lambda rows: _best(rows, columns), columns.register, lambda rows: _is_register(rows, columns)
+        )
         if not book.cells:
             return Sheet((), book.faults or (_empty(columns),), workbook=True)
         return _sheet(_numbered(book, columns), book.faults, columns, separator="", ended=True)
@@ -194,6 +198,20 @@ def _score(cells: Sequence[str], columns: Columns) -> int:
 
 def _best(rows: Iterable[Sequence[str]], columns: Columns) -> int:
     return max((_score(cells, columns) for cells in rows), default=0)
+
+
+def _is_register(rows: Sequence[Sequence[str]], columns: Columns) -> bool:
+    """Whether a row has every column that is needed, and something below it is filled.
+
+    One column is no register: a list of loans has labels of cameras too.
+    """
+    if len(columns.needed) < 2:
+        return False
+    for at, cells in enumerate(rows[:_ABOVE]):
+        there = {columns.right(plain(calm(cell))) for cell in cells if cell}
+        if all(name in there or columns.instead.get(name) in there for name in columns.needed):
+            return any(any(cells) for cells in rows[at + 1 :])
+    return False
 
 
 def _separator(text: str, columns: Columns) -> str:

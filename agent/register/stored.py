@@ -13,11 +13,11 @@ from agent.model.register import Doubt, Register, RegisteredCamera, Visit
 from agent.model.times import Interval
 from agent.register.faults import Fault
 
-FORM = 4
+FORM = 5
 """The file's format; one in another format is not read, and the next good register replaces it.
 
-Format 1 was written by versions that read the order of day and month cell by cell, and formats 2 and 3 by versions
-that took some visits to be longer than the file says, so their content may be wrong.
+Format 1 was written by versions that read the order of day and month cell by cell, and formats 2 to 4 by versions
+that took some visits to be longer, or other people's, than the file says, so their content may be wrong.
 """
 
 

@@ -8,6 +8,7 @@ there is their own.
 import re
 from collections.abc import Collection, Sequence
 from datetime import time
+from typing import NamedTuple
 
 from agent.register import approval, cells
 from agent.register.dates import plain_date, read_time, weekday_named
@@ -41,7 +42,16 @@ _AGREEMENT = frozenset(
      "genehmigt", "genehmigung"}
 )  # fmt: skip
 _CALLED_OFF = re.compile(r"cancell?ed|canx|postpon|withdrawn|deleted|abgesagt|annul|ganslo|resched|rearrang|called off")
-_MOVED = frozenset({"new", "revised", "rearranged", "rescheduled", "moved", "postponed", "alternative"})
+_DAYS = frozenset({"days", "tage", "jours", "diwrnod", "diwrnodau"})
+_NIGHTS = frozenset({"nights", "overnights", "nächte", "übernachtungen", "nuits", "nosweithiau", "noson"})
+_SHOWN_AS = re.compile(r"show[_ ]?(?:time )?as|zeitspanne zeigen als|anzeigen als|busy ?status")
+"""Outlook's column for free (3), tentative (1) and busy time."""
+_PRIVATE = re.compile(r"private|privat|privé|sensitivity|vertraulichkeit|critère de diffusion")
+_YES = frozenset({"yes", "y", "ja", "oui", "true", "wahr", "vrai", "on", "ein", "1", "private", "privat", "privé",
+                  "confidential", "personal", "persönlich", "vertraulich"})  # fmt: skip
+_MOVED = frozenset(
+    {"actual", "changed", "new", "revised", "rearranged", "rescheduled", "moved", "postponed", "alternative"}
+)
 _NO = frozenset({"no", "n", "nein", "non", "nage", "false", "0", "-", "–", "none", "n/a"})
 _NOT_YET = re.compile(r"(?:not\b|pending|await|waiting|outstanding|refus|reject|declin|unapproved|unconfirmed|✗|✘|x$)")
 _ALL_DAY = re.compile(r"(?:all|whole|full|ganzt[aä]gig|journ[ée]e)")
@@ -52,10 +62,18 @@ _CLOCK = re.compile(r"(?<![0-9:.])[0-9]{1,2}(?::[0-9]{2}(?![0-9])|(?:[:.][0-9]{2
 _DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])(?: ?(?:hrs?|h|uhr))?")
 _FEES = re.compile(r"cancell?ation (?:insurance|cover|policy|fees?|terms|charges?|deadline|until|by|protection)")
 _RATIOS = frozenset({"ratio", "ratios", "scale", "score", "odds"})
+_LENGTH = re.compile(r"([0-9]{1,2})(?:[ -]?(days?|nights?|tage?|nächte|jours?|nuits?))?")
 _LONGEST = 400
 
 
-def clock_times(cell: str, column: str) -> list[time]:
+class Clock(NamedTuple):
+    """A time of day, and how it is written."""
+
+    time: time
+    text: str
+
+
+def clock_times(cell: str, column: str) -> list[Clock]:
     """The time of day in a cell, or the two of a range such as 08:30–16:30; empty if it holds anything else.
 
     0830 is a time too, unless the column's name leaves open whether it may be a year. Raises ValueError for an
@@ -71,14 +89,14 @@ def clock_times(cell: str, column: str) -> list[time]:
     return [] if alone is None else [alone]
 
 
-def _one_time(cell: str, column: str) -> time | None:
+def _one_time(cell: str, column: str) -> Clock | None:
     found = read_time(cell)
     if found is not None:
-        return found
+        return Clock(found, cell)
     digits = _DIGITS.fullmatch(plain_date(cell).casefold())
     if digits is None or (plain_date(cell)[:2] in {"19", "20"} and not _words(column) & _ONLY_TIMES):
         return None
-    return time(int(digits[1]), int(digits[2]))
+    return Clock(time(int(digits[1]), int(digits[2])), cell)
 
 
 def report_unread(
@@ -100,6 +118,31 @@ def report_unread(
         elif not timed and _says_time(words, value, cell, column):
             notes.error(column, f"“{shown}” is not read, and the visit would last all day: write its times in columns "
                         "named start time and end time")  # fmt: skip
+
+
+def other_length(unread: Sequence[tuple[str, str]], days: int) -> tuple[str, str] | None:
+    """The column and the cell that give another number of days than the visit has, or another number of nights."""
+    for column, cell in unread:
+        length = _length(column, cell)
+        if length is not None and length != days:
+            return column, cells.printable(cell, 40)
+    return None
+
+
+def says_length(column: str, cell: str) -> bool:
+    """Whether a cell gives a number of days or nights."""
+    return _length(column, cell) is not None
+
+
+def _length(column: str, cell: str) -> int | None:
+    """The number of days in a cell; one more than its number of nights."""
+    words = _words(column)
+    found = _LENGTH.fullmatch(plain_date(cell[:_LONGEST]).casefold())
+    if found is None or not (found[2] or words & (_DAYS | _NIGHTS)) or "before" in words:
+        return None
+    unit = found[2] or ""
+    nights = unit.startswith(("night", "nächt", "nuit")) or (not unit and bool(words & _NIGHTS))
+    return int(found[1]) + nights or None
 
 
 def weekday_beside(unread: Sequence[tuple[str, str]]) -> int | None:
@@ -127,13 +170,22 @@ def _words(column: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d_]+", column.casefold()))
 
 
+def says_off(note: str) -> bool:
+    """Whether a note begins or ends by saying that the visit may not take place."""
+    rest = _FEES.sub("", plain_date(note[:_LONGEST]).casefold())
+    return bool(approval.by_title(rest)) or approval.begins_unsure(rest)
+
+
 def _says_off(name: str, words: frozenset[str], value: str) -> bool:
-    note = _FEES.sub("", value)
-    if approval.by_title(note) or approval.begins_unsure(note):
+    if says_off(value):
         return True
     if _CALLED_OFF.search(name):
         return value not in _NO
-    if words & _MOVED and all_written(value):
+    if _SHOWN_AS.fullmatch(name) and value in {"1", "3", "free", "tentative", "frei", "mit vorbehalt"}:
+        return True
+    if _PRIVATE.fullmatch(name) and value in _YES:
+        return True
+    if words & _MOVED and "by" not in words and "last" not in words and all_written(value):
         return True
     return bool(words & _AGREEMENT) and (value in _NO or bool(_NOT_YET.match(value)))
 

@@ -17,14 +17,14 @@ from agent.register.journey import journey
 from agent.register.reading import Rules, VisitsReading
 from agent.register.sheet import Columns, Row, read_sheet
 from agent.register.spans import span
-from agent.register.unread import report_unread
+from agent.register.twelvehours import report_half_a_day, shows_24_hours
+from agent.register.unread import other_length, report_unread, says_length
 from agent.register.when import (
     Line,
     When,
     doubted_by_other_cells,
     line_of,
     report_blank_times,
-    report_small_hours,
 )
 from agent.register.zones import summer_place, zone_named
 
@@ -38,7 +38,7 @@ COLUMNS = Columns(
         "teacher": "staff", "teachers": "staff", "leader": "staff", "leaders": "staff",
         "lat": "latitude", "lon": "longitude", "long": "longitude", "lng": "longitude",
         "radius": "radius_km", "km": "radius_km", "distance": "radius_km",
-        "state": "status",
+        "state": "status", "subject": "title", "betreff": "title", "objet": "title",
     },
     read_as={
         **dict.fromkeys(
@@ -47,6 +47,7 @@ COLUMNS = Columns(
              "departure", "departure_date", "first_day", "begin_date", "start_time", "starts_time", "starttime",
              "startdate", "time_start", "time_from", "from_time", "departure_time", "begin_time", "beginn", "von",
              "startdatum", "startzeit", "beginn_datum", "beginn_uhrzeit", "uhrzeit_von", "datum_von",
+             "beginnt_am", "beginnt_um",
              "depart", "depart_time", "time_of_departure", "leave_time", "leaving_time", "time_out", "dechrau",
              "dyddiad_dechrau", "amser_dechrau"), "starts"),
         **dict.fromkeys(
@@ -54,7 +55,8 @@ COLUMNS = Columns(
              "to_date", "end_datetime", "end_date_time", "end_date_and_time", "ends_at", "end_at", "returns", "return",
              "return_date", "last_day", "finish_date", "end_time", "ends_time", "endtime", "enddate", "time_end",
              "time_to", "to_time", "return_time", "finish_time", "until_time", "ende", "bis", "enddatum", "endzeit",
-             "ende_datum", "ende_uhrzeit", "uhrzeit_bis", "datum_bis", "time_of_return", "time_back", "back_time",
+             "ende_datum", "ende_uhrzeit", "uhrzeit_bis", "datum_bis", "endet_am", "endet_um",
+             "time_of_return", "time_back", "back_time",
              "gorffen", "dyddiad_gorffen", "amser_gorffen"), "ends"),
         **dict.fromkeys(
             ("date", "dates", "day", "visit_date", "date_of_visit", "trip_date", "datum", "tag", "time", "times",
@@ -79,8 +81,14 @@ def read_visits_sheet(raw: bytes, rules: Rules) -> VisitsReading:
         lines, rules, dates, sheet.titles, workbook=sheet.workbook
     )
     report_blank_times(lines)
+    shown_24 = shows_24_hours(lines)
     read = [
-        (contained_line(line.row.notes, partial(_visit, line, rules, sheet.separator, dated=doubted is None)), line.row)
+        (
+            contained_line(
+                line.row.notes, partial(_visit, line, rules, sheet.separator, dated=doubted is None, shown_24=shown_24)
+            ),
+            line.row,
+        )
         for line in lines
     ]
     doubled([(row.cells.get("id"), row.notes) for _, row in read], "id")
@@ -114,18 +122,22 @@ def _is_off(row: Row) -> bool:
 
 def _doubt(row: Row, rules: Rules) -> Doubt:
     starts, ends, both = ([cell for _, cell in row.parts.get(name, ())] for name in ("starts", "ends", "date"))
+    dates = [*starts, *both]
     staff = Notes(row.notes.line)
     people = cells.names(row.cells.get("staff", ""), "staff", staff)
+    lengths = {column for column, cell in row.unread if says_length(column, cell)}
+    if any(fault.column in lengths for fault in row.notes.faults if fault.severity == "error"):
+        ends = both = []  # it may last longer than its end says
     aside = {fault.column for fault in row.notes.faults if fault.severity == "error"}
     # With a cell too many or an unread column, nobody knows whether the staff cell holds the staff.
     known = people if aside <= set(COLUMNS.known) and not staff.failed() else frozenset()
-    return doubt(row.notes, [*starts, *both], [*ends, *both], rules.longest, known)
+    return doubt(row.notes, dates, [*ends, *both], rules.longest, known)
 
 
 # --- A row ------------------------------------------------------------------------------------------------------------
 
 
-def _visit(line: Line, rules: Rules, separator: str, *, dated: bool) -> Visit | None:
+def _visit(line: Line, rules: Rules, separator: str, *, dated: bool, shown_24: bool) -> Visit | None:
     """The row's visit; None, with an error in the row's notes, if it has none. `dated`: the dates can be used."""
     row = line.row
     notes, cell = row.notes, row.cells
@@ -136,7 +148,7 @@ def _visit(line: Line, rules: Rules, separator: str, *, dated: bool) -> Visit | 
         agreed = cells.key(cell.get("status", "")) in approval.AGREED
         timed = any(when.timed for when in line.both())
         report_unread(row.unread, notes, known=row.cells, timed=timed, approved=agreed)
-        report_small_hours(line, rules.dates)
+        report_half_a_day(line, rules.dates, shown_24=shown_24)
     visit_id = cells.visit_id(cell["id"], "id", notes)
     title = cells.title(cell["title"], "title", notes)
     zones = journey(cell.get("timezone") or rules.zone, "timezone", notes)
@@ -179,6 +191,12 @@ def _interval(line: Line, zones: tuple[str, ...], rules: Rules, notes: Notes) ->
         notes.warning("timezone", f"its end is read in {zones[-1]}, where this journey ends; for one that comes back "
                       f"write {home}")  # fmt: skip
     when = span((starts, there), (ends, back), (line.starts.column, line.ends.column), notes)
+    if when is not None and not ends.offset:
+        days = (ends.wall.date() - starts.wall.date()).days + 1
+        if other := other_length(line.row.unread, days):
+            notes.error(other[0], f"“{other[1]}” is another length than from the start to the end, and this column is "
+                        "not read: correct the start or the end, or this cell")  # fmt: skip
+            return None
     if when is not None:
         for name, moment, written in ((zones[0], when.earliest, starts), (zones[-1], when.latest, ends)):
             place = summer_place(name, moment) if written.offset is None else None

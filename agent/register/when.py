@@ -1,7 +1,7 @@
 """When a row's visit starts and ends: dates and times of day, gathered from one column or from several.
 
 A period that is wider than the person meant would move private photos. So a time that cannot be read, one that is left
-blank although other lines have it, and a visit in the small hours are errors of their line, not whole days. The order
+blank although other lines have it, and two dates that differ are errors of their line, not whole days. The order
 of day and month is decided by the dates of all lines (`dates.distrust`), and, if these prove nothing, by the dates that
 are in other cells.
 """
@@ -17,26 +17,33 @@ from agent.register.doubt import all_written
 from agent.register.faults import Notes
 from agent.register.reading import Rules
 from agent.register.sheet import Row
-from agent.register.unread import clock_times, weekday_beside, whole_day_beside
+from agent.register.unread import Clock, clock_times, weekday_beside, whole_day_beside
 
 _CAPITAL_HALF = re.compile(r"[0-9] ?[AP]M\b")
-_SMALL_HOURS = time(6)
-"""A day trip that ends before this was more likely in the afternoon, by a clock of twelve hours."""
+_OF_TIMES = re.compile(r"\b(?:time|uhrzeit|heure|amser|zeit)", re.IGNORECASE)
 _LONGEST_CELL = 400
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A start or an end in a row: a date, and a time of day if it is in a cell of its own."""
+    """A start or an end in a row: a date, and a time of day if it is in a cell of its own; `text` is that time as it is
+    written.
+    """
 
     column: str
     written: Written
     clock: time | None = None
+    text: str = ""
 
     @property
     def timed(self) -> bool:
         """Whether it has a time of day."""
         return self.clock is not None or self.written.clock is not None
+
+    @property
+    def said(self) -> str:
+        """Its time of day as it is written, perhaps with the date around it."""
+        return self.text if self.clock is not None else self.written.text
 
     def moment(self, order: Order) -> CellDate:
         """Raises ValueError with the reason, in words for the cell."""
@@ -74,6 +81,7 @@ def line_of(row: Row, *, workbook: bool) -> Line:
     ends, end_times = _pieces(row.parts.get("ends", ()), line)
     if len(shared_times) > 2 or (len(shared_times) == 2 and (start_times or end_times)):
         notes.error("date", "more times of day than a start and an end: which are meant?")
+    _same_day(shared, starts, ends, notes)
     start = _one(starts or shared, start_times or shared_times[:1], "starts", notes)
     # One date and an end that is only a time of day: the visit ends on the day on which it starts.
     own = ends or shared or starts
@@ -89,6 +97,28 @@ def line_of(row: Row, *, workbook: bool) -> Line:
     return line
 
 
+def _same_day(
+    shared: Sequence[tuple[str, Written]],
+    starts: Sequence[tuple[str, Written]],
+    ends: Sequence[tuple[str, Written]],
+    notes: Notes,
+) -> None:
+    """Report a start on another day than the date beside it, and so an end if its column is one of times.
+
+    A spreadsheet may show a date and a time as a time only, and copying such a cell down counts its days on.
+    """
+    of_times = [(column, written) for column, written in ends if _OF_TIMES.search(column) and "date" not in column]
+    for column, written in [*starts, *of_times]:
+        for name, day in shared:
+            if written.sure == day.sure and _day(written) != _day(day):
+                notes.error(
+                    column,
+                    f"“{written.text}” is another day than “{day.text}” in the column {name}: which one is meant? "
+                    "Write only the time here, or rename that column if it is a date of another kind",
+                )
+                return
+
+
 def report_blank_times(lines: Sequence[Line]) -> None:
     """Add an error for each day without a time if other lines have times of day in columns of their own."""
     if not any(when.clock is not None for line in lines for when in line.both()):
@@ -100,27 +130,10 @@ def report_blank_times(lines: Sequence[Line]) -> None:
                                  "visit that lasts all day is from 00:00 to 23:59")  # fmt: skip
 
 
-def report_small_hours(line: Line, order: Order) -> None:
-    """Add an error if the visit begins and ends in the small hours of one day, without an offset that confirms it."""
-    if line.starts is None or line.ends is None or line.row.notes.failed():
-        return
-    try:
-        first, last = line.starts.moment(order), line.ends.moment(order)
-    except ValueError:
-        return  # reported with its cell
-    if first.whole_day or last.whole_day or first.offset is not None or first.wall.date() != last.wall.date():
-        return
-    if first.wall < last.wall and last.wall.time() < _SMALL_HOURS:
-        notes, hour = line.row.notes, first.wall
-        notes.error(line.starts.column, f"{hour:%H:%M} to {last.wall:%H:%M} is at night: is "
-                    f"{hour + timedelta(hours=12):%H:%M} meant? If not, write the start with its offset from UTC, such "
-                    f"as {hour:%Y-%m-%dT%H:%M}+00:00")  # fmt: skip
-
-
-def _pieces(parts: Sequence[tuple[str, str]], line: Line) -> tuple[list[tuple[str, Written]], list[tuple[str, time]]]:
+def _pieces(parts: Sequence[tuple[str, str]], line: Line) -> tuple[list[tuple[str, Written]], list[tuple[str, Clock]]]:
     """The dates and the times of day in cells that belong together."""
     dates: list[tuple[str, Written]] = []
-    times: list[tuple[str, time]] = []
+    times: list[tuple[str, Clock]] = []
     for column, cell in parts:
         if not cells.is_value(cell, column, line.row.notes):
             continue
@@ -139,7 +152,7 @@ def _pieces(parts: Sequence[tuple[str, str]], line: Line) -> tuple[list[tuple[st
 
 
 def _one(
-    dates: Sequence[tuple[str, Written]], times: Sequence[tuple[str, time]], column: str, notes: Notes
+    dates: Sequence[tuple[str, Written]], times: Sequence[tuple[str, Clock]], column: str, notes: Notes
 ) -> When | None:
     """The one start or end in these pieces; None, with an error, if they give none or several."""
     if not dates:
@@ -150,11 +163,13 @@ def _one(
     if any(other != written for _, other in dates[1:]):
         notes.error(dates[1][0], f"two dates, “{written.text}” and “{dates[1][1].text}”: which one is meant?")
         return None
-    clocks = {clock for _, clock in times}
+    clocks = {clock.time for _, clock in times}
     if len(clocks) > 1 or (clocks and written.clock is not None and clocks != {written.clock}):
         notes.error(times[-1][0], "two times of day: which one is meant?")
         return None
-    return When(name, written, next(iter(clocks)) if clocks and written.clock is None else None)
+    if not times or written.clock is not None:
+        return When(name, written)
+    return When(name, written, times[0][1].time, times[0][1].text)
 
 
 def _as_elsewhere(when: When | None, row: Row, *, weekday: bool = True) -> When | None:
@@ -175,8 +190,8 @@ def _whole(starts: When, ends: When, notes: Notes, *, workbook: bool) -> None:
     """Report a start or an end without a time if the other one has a time."""
     if starts.timed == ends.timed:
         return
-    one_day = not ends.written.sure and not starts.written.sure and _day(starts) == _day(ends)
-    one_day = one_day or (starts.written.sure and ends.written.sure and _day(starts) == _day(ends))
+    one_day = not ends.written.sure and not starts.written.sure and _day(starts.written) == _day(ends.written)
+    one_day = one_day or (starts.written.sure and ends.written.sure and _day(starts.written) == _day(ends.written))
     if starts.clock is None and ends.clock is None and not one_day and not (workbook and starts.timed):
         return
     if not starts.timed:
@@ -187,8 +202,8 @@ def _whole(starts: When, ends: When, notes: Notes, *, workbook: bool) -> None:
         notes.error(ends.column, "the end has a date and no time of day, unlike the start")
 
 
-def _day(when: When) -> tuple[int, int, int]:
-    return when.written.year, when.written.first, when.written.second
+def _day(written: Written) -> tuple[int, int, int]:
+    return written.year, written.first, written.second
 
 
 # --- The order of day and month, by more than the dates themselves ----------------------------------------------------

@@ -50,15 +50,25 @@ class Rows:
     hidden: Lines = ()
 
 
-def read_workbook(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int], register: Which) -> Rows:
-    """The rows of the sheet whose first rows have the highest `score`; empty, with an error, if it cannot be read."""
+def read_workbook(
+    raw: bytes,
+    score: Callable[[Sequence[Sequence[str]]], int],
+    register: Which,
+    another: Callable[[Sequence[Sequence[str]]], bool] = lambda _: False,
+) -> Rows:
+    """The rows of the sheet whose first rows have the highest `score`; empty, with an error, if it cannot be read.
+
+    `another` is whether the first rows of a sheet are a register too: what is on a second sheet would never be read.
+    """
     try:
-        return _rows(raw, score)
+        return _rows(raw, score, another)
     except NoWorkbook as fault:
         return Rows([], (Fault(1, None, str(fault), "error", register),))
 
 
-def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> Rows:
+def _rows(
+    raw: bytes, score: Callable[[Sequence[Sequence[str]]], int], another: Callable[[Sequence[Sequence[str]]], bool]
+) -> Rows:
     if raw.startswith(b"\xd0\xcf\x11\xe0"):
         raise NoWorkbook(
             "this is an old workbook (.xls), or one with a password: save it as an Excel workbook (.xlsx) without one"
@@ -81,9 +91,13 @@ def _rows(raw: bytes, score: Callable[[Sequence[Sequence[str]]], int]) -> Rows:
     scored = [(score(sheet.first(20)), name, sheet) for name, sheet in sheets]
     best = max(points for points, _, _ in scored)
     chosen = [(name, sheet) for points, name, sheet in scored if points == best]
+    chosen += [(name, sheet) for points, name, sheet in scored if points < best and another(sheet.first(40))]
     if len(chosen) > 1 and best > 1:
         names_of = " and ".join(f"“{name}”" for name, _ in chosen[:3])
-        raise NoWorkbook(f"the sheets {names_of} have the same header: keep the register on one sheet of its file")
+        raise NoWorkbook(
+            f"the sheets {names_of} both have the register's columns: keep the register on one sheet of its file, and "
+            "hide the others or save them in another file"
+        )
     name, sheet = chosen[0]
     rows = list(sheet.rows())
     found = looked_at.get(name, _Found())

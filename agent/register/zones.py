@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 _NAME = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){0,2}")
 # In the system's folder of zones, but not zones: this machine's own, a template, and two copies of the tree.
 _NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
+_OFFSET = re.compile(r"(?:etc/)?(?:gmt|utc|z)?_?[+−-]?[0-9:.]{1,5}")
 _CITIES = {"bst": "Europe/London", "uk": "Europe/London", "gb": "Europe/London", "london": "Europe/London"}
 WITHOUT_SUMMER = frozenset({"GMT", "EST", "MST", "HST"})
 """Names of fixed zones that people give for a place which has summer time."""
@@ -39,6 +40,8 @@ def summer_place(name: str, moment: datetime) -> str | None:
 def nearest_zone(name: str) -> str | None:
     """The IANA name most likely meant."""
     wanted = "_".join(name[:60].split()).casefold()
+    if _OFFSET.fullmatch(wanted):
+        return None  # Etc/GMT+1 is an hour *behind* UTC: a name that looks alike means another time
     if wanted in _CITIES:
         return _CITIES[wanted]
     known, by_city = _known()

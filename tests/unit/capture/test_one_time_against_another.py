@@ -24,12 +24,14 @@ from tests.unit.capture.photobuilding import (
     Reads,
     app1,
     box,
+    directory,
     exif_block,
     jpeg,
     segment,
 )
 from tests.unit.capture.test_clips_of_phones import clip, keys, user_data
 from tests.unit.capture.test_films_of_cameras import SONY
+from tests.unit.capture.test_other_containers import chunk
 
 CHRISTMAS = datetime(2025, 12, 25, 15, tzinfo=UTC)
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -304,3 +306,41 @@ def test_the_beginning_of_another_file_after_the_end_is_a_trailer(reads: Reads, 
     found = reads(clip(keys(com_samsung_android_utc__offset="+0000"), behind=clip()[:cut]), "20260314_101112.mp4")
     assert found.complete
     assert found.level is Level.UTC_ALONE
+
+
+# --- A PNG's text, and offsets in whole hours -----------------------------------------------------------------------
+
+
+def png(*chunks: bytes) -> bytes:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 16, 16, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IEND", b"")
+
+
+CREATED = [
+    b"2025:12:25 15:00:00", b"2025-12-25T15:00:00", b"25 Dec 2025 15:00:00 +0000", b"Thu, 25 Dec 2025 15:00:00 GMT",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CREATED)
+def test_a_pngs_creation_time_is_a_hint(reads: Reads, text: bytes) -> None:
+    for one in (chunk(b"tEXt", b"Creation Time\0" + text), chunk(b"iTXt", b"Creation Time\0\0\0\0\0" + text)):
+        found = reads(png(one), "a.png")
+        assert (found.level, found.recorded) == (Level.FILE_NAME, "2025-12-25T15:00:00")
+        assert found.basis == ("PNG Creation Time",)
+
+
+def test_a_pngs_creation_time_that_contradicts_must_lead_to_the_same_decision(reads: Reads) -> None:
+    exif = chunk(b"eXIf", exif_block(exif={ORIGINAL: TAKEN, OFFSET: b"+00:00"}))
+    assert also_at(reads(png(exif, chunk(b"tEXt", b"Creation Time\0" + CREATED[0])), "a.png"), CHRISTMAS)
+    for harmless in (b"2026:03:14 10:11:12", b"yesterday", b"", b"Thu, 99 Dec 99999"):
+        assert reads(png(exif, chunk(b"tEXt", b"Creation Time\0" + harmless)), "a.png").also == ()
+
+
+@pytest.mark.parametrize(("hours", "shift"), [((-8,), 8), ((9, 9), -9)])
+def test_an_offset_in_whole_hours_must_give_the_same_decision(reads: Reads, hours: tuple[int, ...], shift: int) -> None:
+    moment = datetime(2026, 3, 14, 10, 11, 12, tzinfo=UTC) + timedelta(hours=shift)
+    zone = (0x882A, 8, len(hours), struct.pack(f">{len(hours)}h", *hours))
+    taken, offset = (ORIGINAL, 2, 20, TAKEN + b"\0"), (OFFSET, 2, 7, b"+00:00\0")
+    assert also_at(reads(jpeg(app1(b"MM\0*\0\0\0\x08" + directory([zone, taken], 8))), "a.jpg"), moment)
+    with_its_own = b"MM\0*\0\0\0\x08" + directory([zone, taken, offset], 8)
+    assert not also_at(reads(jpeg(app1(with_its_own)), "a.jpg"), moment)

@@ -211,3 +211,41 @@ def test_a_clip_without_marks_is_never_left_alone(reads: Reads) -> None:
 )
 def test_more_programs_names_outweigh_a_cameras_marks(reads: Reads, name: str, right: Origin) -> None:
     assert reads(photo(CANON, EXPOSED), name).origin is right
+
+
+EPSON = {piexif.ImageIFD.Make: b"EPSON", piexif.ImageIFD.Model: b"Perfection V600"}
+CANOSCAN = {piexif.ImageIFD.Make: b"Canon", piexif.ImageIFD.Model: b"CanoScan LiDE 300"}
+ENVY = {piexif.ImageIFD.Make: b"HP", piexif.ImageIFD.Model: b"HP ENVY 6000 series"}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "exif"),
+    [
+        ("a.jpg", EPSON, {}),
+        ("a.jpg", CANOSCAN, {}),
+        ("a.jpg", ENVY, {}),
+        ("a.jpg", CANON, {**EXPOSED, piexif.ExifIFD.FileSource: b"\2"}),
+        ("a.jpg", {**CANON, piexif.ImageIFD.Software: b"IJ Scan Utility"}, EXPOSED),
+        ("Adobe Scan 14 Mar 2026.jpg", CANON, EXPOSED),
+        ("CamScanner 03-14-2026 10.11.jpg", CANON, EXPOSED),
+        ("Scan_20260314.jpg", CANON, EXPOSED),
+        ("Scanned Document.jpg", CANON, EXPOSED),
+        ("Office Lens 20260314-101112.jpg", CANON, EXPOSED),
+    ],
+)
+def test_a_scan_is_no_cameras_photo(reads: Reads, name: str, first: dict, exif: dict) -> None:
+    assert reads(photo(first, exif), name).origin is Origin.NOT_KNOWN
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "exif"),
+    [
+        ("Scandinavia 2.jpg", CANON, EXPOSED),
+        ("lens test.jpg", CANON, EXPOSED),
+        ("a.jpg", {piexif.ImageIFD.Make: b"Hewlett-Packard", piexif.ImageIFD.Model: b"HP PhotoSmart R707"}, EXPOSED),
+        ("a.jpg", {piexif.ImageIFD.Make: b"EPSON", piexif.ImageIFD.Model: b"R-D1"}, EXPOSED),
+        ("a.jpg", CANON, {**EXPOSED, piexif.ExifIFD.FileSource: b"\3"}),
+    ],
+)
+def test_what_only_resembles_a_scan_is_a_cameras_photo(reads: Reads, name: str, first: dict, exif: dict) -> None:
+    assert reads(photo(first, exif), name).origin is Origin.CAMERA

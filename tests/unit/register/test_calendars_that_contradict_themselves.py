@@ -5,6 +5,7 @@ import time
 import pytest
 
 from agent.register import Rules, VisitsReading, read_visits
+from tests.unit.register.workbooks import packed
 
 LONDON = ("+0100", "+0000", "FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU"), ("+0000", "+0100", "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU")
 PARIS = ("+0200", "+0100", "FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU"), ("+0100", "+0200", "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU")
@@ -135,3 +136,52 @@ def test_no_calendar_takes_long(text: str) -> None:
     before = time.process_time()
     read_visits(text.encode(), kind="ics", rules=Rules("Europe/London"))
     assert time.process_time() - before < 2
+
+
+FLOATING = ("DTSTART:20260714T083000", "DTEND:20260714T163000")
+
+
+def test_a_time_without_a_zone_beside_an_unused_one_waits() -> None:
+    reading = read(zone("Europe/Paris", PARIS), event(*FLOATING), OTHER)
+    assert hours(reading) == ["08:30–16:30"]  # the other event
+    assert "Europe/Paris" in str(reading.faults[0])
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (zone("Europe/London", LONDON), event(*FLOATING)),
+        ("X-WR-TIMEZONE:Europe/London", zone("Europe/Paris", PARIS), event(*FLOATING)),
+        (zone("Europe/Paris", PARIS), event(tzid="Europe/Paris").replace("UID:a", "UID:p"), event(*FLOATING)),
+    ],
+)
+def test_a_time_without_a_zone_is_the_schools_where_no_other_can_be_meant(parts: tuple[str, ...]) -> None:
+    assert hours(read(*parts))[-1] == "07:30–15:30"
+
+
+def test_gmt_in_a_calendar_is_not_an_hour_later_in_silence() -> None:
+    assert hours(read(event(tzid="GMT"), OTHER)) == ["08:30–16:30"]
+    assert "Europe/London" in str(read(event(tzid="GMT")).faults)
+    assert len(read(event(tzid="GMT", day="20260114")).visits) == 1
+    assert "Reykjavik" in str(read(event(tzid="Greenwich Standard Time")).faults)
+
+
+def test_an_offset_is_never_answered_with_a_zone_whose_sign_is_turned_round() -> None:
+    assert "Etc" not in str(read(event(tzid="GMT+0100")).faults)
+
+
+def test_a_day_that_ends_on_itself_is_one_day() -> None:
+    reading = read(event("DTSTART;VALUE=DATE:20260714", "DTEND;VALUE=DATE:20260714", "TRANSP:OPAQUE"))
+    (visit,) = reading.visits
+    assert (visit.span.latest - visit.span.earliest).days == 1
+    assert [fault.severity for fault in reading.faults] == ["warning"]
+
+
+def test_a_description_that_begins_by_calling_it_off_waits() -> None:
+    assert read(event("DESCRIPTION:This trip has been CANCELLED\\n\\nSorry")).visits == ()
+    assert len(read(event("DESCRIPTION:Cancellation policy: see the letter")).visits) == 1
+
+
+def test_a_packed_calendar_is_called_one() -> None:
+    reading = read_visits(packed({"school.ics": "BEGIN:VCALENDAR"}), kind="ics", rules=Rules("Europe/London"))
+    assert "unpack" in str(reading.faults)

@@ -374,6 +374,24 @@ def test_the_radius_is_on_the_globe_across_the_date_line_and_the_poles() -> None
     assert decided(replace(photo(), place=Place(-90, 0)), pole).verdict is Verdict.REVIEW
 
 
+@pytest.mark.parametrize(
+    ("longitude", "verdict"),
+    [(-74.0, Verdict.REVIEW), (139.7, Verdict.REVIEW), (77.2, Verdict.REVIEW), (-0.17, Verdict.VISIT),
+     (-16.3, Verdict.VISIT), (21.0, Verdict.VISIT), (float("nan"), Verdict.VISIT)],
+)  # fmt: skip
+def test_a_photo_from_another_part_of_the_world_is_held_where_the_visit_has_no_place(
+    longitude: float, verdict: Verdict
+) -> None:
+    decision = decided(replace(photo(), place=Place(40.7, longitude)), visit())
+    assert decision.verdict is verdict
+    assert ("another part of the world" in decision.reasons[-1]) is (verdict is Verdict.REVIEW)
+
+
+def test_a_journey_is_in_each_of_its_zones() -> None:
+    tour = replace(visit(), then=("America/New_York",), span=Interval(at("2026-03-14 00:00"), at("2026-03-15 00:00")))
+    assert decided(replace(photo(), place=Place(40.7, -74.0)), tour).verdict is Verdict.VISIT
+
+
 @pytest.mark.parametrize("latitude", [float("nan"), float("inf")])
 def test_an_impossible_place_is_in_no_radius(latitude: float) -> None:
     there = replace(visit(), place=MUSEUM, radius_km=2.0)

@@ -293,7 +293,7 @@ def test_a_damaged_register_is_not_used_and_reported(store: RegisterStore, tmp_p
     offer(store)
     file = tmp_path / "state" / "register" / "register.json"
     raw = file.read_bytes()
-    content = raw.split(b"\n", 1)[1].replace(b'"form": 4', b'"form": 3')
+    content = raw.split(b"\n", 1)[1].replace(b'"form": 5', b'"form": 4')
     file.write_bytes(
         {
             "cut": raw[: len(raw) // 2],
@@ -393,7 +393,7 @@ def test_doubtful_lines_and_the_lines_of_visits_outlast_a_restart(store: Registe
 def test_a_register_that_an_earlier_version_read_is_not_used_any_more(store: RegisterStore, tmp_path: Path) -> None:
     offer(store)
     file = tmp_path / "state" / "register" / "register.json"
-    content = file.read_bytes().split(b"\n", 1)[1].replace(b'"form": 4', b'"form": 3')
+    content = file.read_bytes().split(b"\n", 1)[1].replace(b'"form": 5', b'"form": 4')
     file.write_bytes(sha256(content).hexdigest().encode() + b"\n" + content)
     assert again(tmp_path).current() is None
 

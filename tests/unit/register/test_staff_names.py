@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.register import nearest, recognise
+from agent.register import Rules, nearest, read_visits, recognise
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,47 @@ def test_a_typing_error_is_suggested_and_not_accepted() -> None:
     assert recognise("j.smith", ["j.smyth"]).same == frozenset()
     assert nearest("j.smith", ["a.okafor", "j.smyth"]) == "j.smyth"
     assert nearest("j.smith", ["a.okafor"]) is None
+
+
+def on_the_visit(cell: str, staff: str = "j.smith") -> tuple[bool, str]:
+    """Whether a visit with this staff cell is certainly theirs, and the reading's faults. Another visit names both, so
+    that the name itself is known.
+    """
+    rows = (
+        f'id,title,starts,ends,staff\na,A,2026-03-14,2026-03-14,"{cell}"\nb,B,2026-03-15,2026-03-15,j.smith;a.okafor\n'
+    )
+    reading = read_visits(rows.encode(), kind="csv", rules=Rules("Europe/London"))
+    named = [visit.staff for visit in reading.visits if visit.id == "a"]
+    return any(recognise(staff, names).same for names in named), str(reading.faults)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["j.smith & a.okafor", "a.okafor and J. Smith", "a.okafor/j.smith", "j.smith + a.okafor", "j.smith a.okafor",
+     "a.okafor und j.smith", "Smith J et Okafor A", "1. j.smith 2. a.okafor", "a.okafor • j.smith", "j.smith (lead)",
+     "Leader: j.smith", "J. Smith – first aid", "j.smith*", "j.smith,", "Mrs Smith J [Y7]; a.okafor",
+     "j.smith@school.example a.okafor@school.example"],
+)  # fmt: skip
+def test_people_are_found_however_a_cell_lists_them(cell: str) -> None:
+    assert on_the_visit(cell)[0]
+
+
+@pytest.mark.parametrize("cell", ["a.smith & b.smith", "Jo Anderson", "Sandy Mitherson", "Smith-Andrews, J"])
+def test_nobody_else_is_found_in_a_cell(cell: str) -> None:
+    assert not on_the_visit(cell)[0]
+
+
+@pytest.mark.parametrize(
+    "cell", ["All staff", "Year 7 team", "TBC", "?", "j.smith; TBC", "Science dept", "n/a", "various", "all"]
+)
+def test_a_group_or_nobody_yet_is_an_error_and_everybodys_photos_wait(cell: str) -> None:
+    rows = f'id,title,starts,ends,staff\na,A,2026-03-14,2026-03-14,"{cell}"\n'
+    reading = read_visits(rows.encode(), kind="csv", rules=Rules("Europe/London"))
+    assert reading.visits == ()
+    assert [doubt.staff for doubt in reading.doubtful] == [frozenset()]
+
+
+def test_labels_of_cameras_are_left_as_they_are() -> None:
+    rows = 'id,title,starts,ends,cameras\na,A,2026-03-14,2026-03-14,"Canon (blue); GoPro 1/2"\n'
+    (visit,) = read_visits(rows.encode(), kind="csv", rules=Rules("Europe/London")).visits
+    assert visit.cameras == {"Canon (blue)", "GoPro 1/2"}

@@ -202,7 +202,7 @@ def test_folded_and_escaped_titles_are_read_whole() -> None:
         (GOOD.replace("DTEND:20260314T163000Z", "DURATION:-PT1H"), "DURATION", "how long a visit lasts"),
         (GOOD.replace("DTEND:20260314T163000Z", "DURATION:soon"), "DURATION", ""),
         ("UID:a\nSUMMARY:A\nDTSTART:20260329T013000\nDTEND:20260329T160000\n", "DTSTART", "does not exist"),
-        ("UID:a\nSUMMARY:A\nDTSTART;VALUE=DATE:20260314\nDTEND;VALUE=DATE:20260314\n", "DTEND", "ends when it starts"),
+        ("UID:a\nSUMMARY:A\nDTSTART:20260314T090000\nDTEND:20260314T090000\n", "DTEND", "ends when it starts"),
     ],
 )
 def test_an_event_with_an_error_is_left_out_and_reported_with_its_line(

@@ -162,6 +162,85 @@ def test_gmt_in_summer_is_not_an_hour_later_in_silence() -> None:
     assert "write Europe/London" in str(reading.faults)
 
 
+@pytest.mark.parametrize(
+    ("header", "cell"), [("nights", "3"), ("Days", "2"), ("number of days", "3"), ("duration", "2 nights")]
+)
+def test_another_length_in_another_column_waits_as_long_as_a_visit_may_be(header: str, cell: str) -> None:
+    reading = read(header, f"{TIMED},{cell}")
+    assert reading.visits == ()
+    (doubt,) = reading.doubtful
+    assert doubt.span is not None
+    assert (doubt.span.latest - doubt.span.earliest).days > 14
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [("nights", "0"), ("Days", "1"), ("Days", ""), ("Notice in days before", "14"), ("Pupils", "30")],
+)
+def test_a_length_that_agrees_does_no_harm(header: str, cell: str) -> None:
+    assert len(read(header, f"{TIMED},{cell}").visits) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [("Show time as", "1"), ("Show time as", "3"), ("Private", "True"), ("Privat", "Ein"), ("Sensitivity", "Private"),
+     ("changed to", "21/03/2026"), ("actual date", "21/03/2026"), ("notes", "FW: Cancelled: Zoo")],
+)  # fmt: skip
+def test_what_outlook_and_people_export_may_call_a_visit_off(header: str, cell: str) -> None:
+    reading = read(header, f"{TIMED},{cell}")
+    assert reading.visits == ()
+    assert "status" in str(reading.faults)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [("Show time as", "2"), ("Private", "False"), ("Reminder Date", "14/03/2026"), ("Reminder Time", "08:15:00"),
+     ("last changed", "21/01/2026"), ("changed by", "a.okafor")],
+)  # fmt: skip
+def test_outlooks_other_columns_do_no_harm(header: str, cell: str) -> None:
+    assert len(read(header, f"{TIMED},{cell}").visits) == 1
+
+
+def test_outlooks_german_columns_are_read() -> None:
+    columns = "id,title,Beginnt am,Beginnt um,Endet am,Endet um"
+    (visit,) = read("Ort", "a,A,14.03.2026,08:30:00,14.03.2026,16:30:00,Zoo", columns=columns).visits
+    assert f"{visit.span.earliest:%H:%M}–{visit.span.latest:%H:%M}" == "08:30–16:30"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["FW: Cancelled: Zoo", "WG: Abgesagt: Zoo", "WITHDRAWN Zoo", "❌ Zoo", "Z\u0336o\u0336o\u0336", "Maybe Zoo",
+     "Possible zoo trip", "Zoo - cancelled due to snow", "Zoo (CANC)",
+     "Zoo (old)", "Placeholder - Zoo", "Zoo (option 2)", "Option A: Zoo"],
+)  # fmt: skip
+def test_a_title_that_calls_it_off_or_leaves_it_open_is_no_visit(title: str) -> None:
+    reading = read("notes", f"a,{title},14/03/2026 08:30,14/03/2026 16:30,")
+    assert [visit for visit in reading.visits if not visit.cancelled] == []
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Old Trafford – the pitch",
+        "Bath - old town",
+        "Options evening",
+        "RE: museum",
+        "The Possibles",
+        "Zoo – Year 7 options",
+    ],
+)
+def test_a_title_that_is_only_like_one_is_a_visit(title: str) -> None:
+    (visit,) = read("notes", f"a,{title},14/03/2026 08:30,14/03/2026 16:30,").visits
+    assert not visit.cancelled
+
+
+@pytest.mark.parametrize("cells", ["14/03/2026,15/03/2026 09:00,16:30", "14/03/2026,09:00,15/03/2026 16:30"])
+def test_a_day_that_a_column_of_times_hides_is_not_believed(cells: str) -> None:
+    reading = read("notes", f"a,A,{cells},", columns="id,title,date,start time,end time")
+    assert reading.visits == ()
+    assert "another day" in str(reading.faults)
+
+
 # --- Lines ------------------------------------------------------------------------------------------------------------
 
 

@@ -227,3 +227,12 @@ def test_no_xml_makes_a_workbook_take_long(rows: str) -> None:
     before = process_time()
     read_visits(raw, kind="csv", rules=Rules("Europe/London"))
     assert process_time() - before < 2
+
+
+def test_a_second_sheet_that_is_a_register_too_is_an_error_and_not_left_out() -> None:
+    spring = [HEADER[:4], ["y", "Y", STARTS, ENDS]]
+    reading = read(xlsx(("Autumn", [HEADER, ZOO]), ("Spring", spring)))
+    assert reading.visits == ()
+    assert "“Autumn” and “Spring”" in str(reading.faults)
+    for other in (spring[:1], [["title", "starts"], ["Half-term", "26 October"]]):
+        assert len(read(xlsx(("Autumn", [HEADER, ZOO]), ("Spring", other))).visits) == 1
