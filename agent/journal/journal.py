@@ -9,6 +9,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -228,14 +229,17 @@ class Journal(Queries):
             put_row(db, new, to_json(new))
         return new
 
-    def send_again(self, *identities: PhotoId) -> None:
-        """The share lost its copies of these recorded photos: set them back to decided, without a proof."""
+    def send_again(self, photos: Mapping[PhotoId, datetime | None], reason: str) -> None:
+        """The share lost its copies of these recorded photos: set them back to decided, without a proof.
+
+        Each waits until that time, if there is one.
+        """
         with self._writing() as db:
-            for identity in identities:
+            for identity, not_before in photos.items():
                 old = photo_of(db, identity)
                 if old.state is not State.RECORDED:
                     raise JournalError(f"Photo {identity} is {old.state}: only a recorded photo can be sent again.")
-                new = old.to_send_again()
+                new = replace(old.to_send_again(), not_before=not_before, reason=reason)
                 put_row(db, new, to_json(new))
 
     def forget(self, identity: PhotoId) -> None:

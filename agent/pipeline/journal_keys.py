@@ -47,6 +47,11 @@ final names, each with the SHA-256 and size of its content.
 DISK_FAILED = "disk failed"
 """The files on the share that the server could not write to its disk, as JSON: their names."""
 
+KEEPS = "share keeps files"
+"""Which share was last seen to keep what it was given, and when, as JSON: `["teacher@nas:22/photos",
+"2026-03-14T17:02:00+00:00"]`.
+"""
+
 SWEPT_IN_VAIN = "swept in vain"
 """How often in a row the share did not remove what transfers left there, and when that was last said, as JSON: `[3,
 "2026-03-14T17:02:00+00:00"]`; absent if it did.

@@ -21,6 +21,8 @@ from agent.record.bodies import ShareLost
 from agent.record.words import Lost
 from agent.share import Share, Still
 
+SHARE_LOST_IT = "the school network has lost or changed its copy, so it is sent again: tell IT"
+
 LOST = (Still.DIFFERENT, Still.GONE)
 
 _Key = tuple[RemoteName, Fingerprint, bool]
@@ -28,10 +30,29 @@ _Key = tuple[RemoteName, Fingerprint, bool]
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Photos that the share still holds, and notices about those that it does not."""
+    """Photos that the share still holds; how many it has lost, cannot be read back, and did not get onto its disk."""
 
     still: tuple[TrackedPhoto, ...]
-    notices: tuple[str, ...]
+    lost: int = 0
+    unread: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "Proven") -> "Proven":
+        return Proven(
+            (*self.still, *other.still), self.lost + other.lost, self.unread + other.unread, self.failed + other.failed
+        )
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person is told of those that stay."""
+        said = [_said(self.lost)] if self.lost else []
+        if self.unread:
+            said.append(f"{_photos(self.unread)} cannot be read back from the school network and stay here. Tell IT.")
+        if self.failed:
+            said.append(
+                f"The server could not write {_photos(self.failed)} to its disk. None was removed here. Tell IT."
+            )
+        return said
 
 
 def prove_again(context: Context, share: Share, tracked_photos: Sequence[TrackedPhoto]) -> Proven:
@@ -65,14 +86,7 @@ def prove_again(context: Context, share: Share, tracked_photos: Sequence[Tracked
     _wait(context, failed, DISK_FAILED)
     context.journal.save(*still)
     _send_again(context, lost, answers)
-    notices = [_said(len(lost))] if lost else []
-    if unread:
-        notices.append(f"{_photos(len(unread))} cannot be read back from the school network and stay here. Tell IT.")
-    if failed:
-        notices.append(
-            f"The server could not write {_photos(len(failed))} to its disk. None was removed here. Tell IT."
-        )
-    return Proven(tuple(still), tuple(notices))
+    return Proven(tuple(still), len(lost), len(unread), len(failed))
 
 
 def _send_again(context: Context, lost: Sequence[tuple[TrackedPhoto, Still]], answers: dict[_Key, Still]) -> None:
@@ -88,7 +102,9 @@ def _send_again(context: Context, lost: Sequence[tuple[TrackedPhoto, Still]], an
         )
         drafts.append(body.draft(f"{one.id}-share-lost-{one.resent + 1}", now))
     context.record.append_all(drafts)
-    context.journal.send_again(*(one.id for one, _ in lost))
+    # A share that takes everything away is not given it again and again.
+    again = {one.id: now + pause(one.resent) if one.resent else None for one, _ in lost}
+    context.journal.send_again(again, SHARE_LOST_IT)
 
 
 def _key(proof: Proof) -> _Key:

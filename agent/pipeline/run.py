@@ -20,7 +20,18 @@ from agent.errors import (
     contained,
 )
 from agent.journal import State, TrackedPhoto
-from agent.pipeline import answers, damage, examine, finish, inspect_record, receivers, run_register, run_summary, send
+from agent.pipeline import (
+    answers,
+    damage,
+    examine,
+    finish,
+    inspect_record,
+    probation,
+    receivers,
+    run_register,
+    run_summary,
+    send,
+)
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.cardrules import released
 from agent.pipeline.clocks import TRUSTED, notice_a_leap
@@ -60,6 +71,7 @@ class Run:
     stopping: Callable[[], bool] = lambda: False
     summary: Summary = field(default_factory=Summary)
     _link: ShareOfRun = field(init=False)
+    _on_probation: list[TrackedPhoto] = field(default_factory=list)
     _strange: Unforeseen | None = None
 
     def __post_init__(self) -> None:
@@ -267,6 +279,7 @@ class Run:
         sending = send.Sending(self.context, share, self.audience, self._proven, self.stopping, half_sent)
         try:
             sending.run(send.due(self.context, patient=self.patient))
+            self._take_away_what_is_kept(share)
         finally:
             self.summary.sent += sending.sent
             self.summary.bytes += sending.bytes
@@ -277,7 +290,22 @@ class Run:
         run_summary.count_by_visit(self.context, self.summary, tracked_photos)
         self.summary.damaged += damage.report_damaged(self.context, self.audience, tracked_photos)
         recorded = finish.put_on_record(self.context, tracked_photos, self.audience)
+        if self._link.share is not None and probation.is_due(self.context, self._link.share):
+            mounted = self.context.mounted()
+            stays = [finish.why_it_stays(self.context, one, mounted) is not None for one in recorded]
+            self._on_probation += [one for one, here in zip(recorded, stays, strict=True) if not here]
+            recorded = [one for one, here in zip(recorded, stays, strict=True) if here]
         self.summary.removed += finish.take_away(self.context, recorded, self.audience)
+
+    def _take_away_what_is_kept(self, share: Share) -> None:
+        """Remove the photos that wait until the share has shown that it keeps them; the next run does it otherwise."""
+        sent, self._on_probation = self._on_probation, []
+        if not sent or self.stopping():
+            return
+        found = probation.kept(self.context, share, sent)
+        for text in found.notices:
+            self._notice(text)
+        self.summary.removed += finish.take_away(self.context, found.still, self.audience)
 
     def _publish(self) -> None:
         """Sign the new entries and send them; the photos are finished by now, whether this succeeds or not."""

@@ -43,6 +43,7 @@ class MemoryShare(Closing):
         self._clock = clock
         self._closed = False
         self.disk_failed: set[RemoteName] = set()
+        self.is_openssh = True
 
     def deliver(
         self,

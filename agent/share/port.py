@@ -117,6 +117,11 @@ class Share(Protocol):
 
     disk_failed: set[RemoteName]
 
+    @property
+    def is_openssh(self) -> bool:
+        """Whether OpenSSH's own server answers, which is known to do what it says."""
+        ...
+
     def deliver(
         self,
         deliveries: Iterable[Delivery],

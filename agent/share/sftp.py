@@ -223,6 +223,11 @@ class SftpShare(Closing):
         engine, device = self._working(), self._server.device
         return self._run(sweep(engine, device, keep)) + self._run(sweep_by_name(engine, device, keep, known))
 
+    @property
+    def is_openssh(self) -> bool:
+        """Whether OpenSSH's own server answers."""
+        return self._working().session.is_openssh
+
     def abilities(self) -> Abilities:
         """What the server can do."""
         engine = self._working()

@@ -9,7 +9,8 @@ Its own small SFTP 3 over a real folder, behind paramiko's SSH; listens on loopb
 - `missing=CODE`, `exists=CODE`: what it says where nothing, or something, is
 - `notypebits`, `nosize`, `noowner`, `noperm`: what its attributes leave out
 - `nodot`, `nopart`: names that it refuses; `locked=SECONDS`: a new file cannot be read so long
-- `moveaway`: a new file is moved when it is closed; `fixedsize`: a handle sees what was there when it was opened
+- `moveaway`: a new file is moved when it is closed; `takeaway=SECONDS`: a visit's, so long after it got its last name
+- `fixedsize`: a handle sees what was there when it was opened
 - `norename`, `noremove`, `nolist`, `nostat`: what it denies or does not know
 - `renameover`: a rename replaces what is there; `linklie`: a hard link is said to be made, and is not
 - `linkcopy=BYTES`: a hard link is a copy, and that of a file of more bytes has one changed
@@ -289,7 +290,14 @@ class Session:
         if "renameover" not in self.quirks and new.exists():
             raise FileExistsError(errno.EEXIST, "")
         old.rename(new)
+        self.take_away(new)
         return self.status(OK)
+
+    def take_away(self, named):
+        if "takeaway" in self.quirks and "visits" in named.parts:
+            quarantine = self.house.root / "processed"
+            quarantine.mkdir(exist_ok=True)
+            threading.Timer(self.quirks.number("takeaway", 0), named.rename, [quarantine / named.name]).start()
 
     def copy(self, old, new):
         content = bytearray(old.read_bytes())
@@ -322,6 +330,7 @@ class Session:
                 self.copy(old, new)
             elif "linklie" not in self.quirks:
                 os.link(old, new)
+                self.take_away(new)
             self.status(OK)
         elif name == "statvfs":
             free = self.quirks.number("free", 1 << 20)

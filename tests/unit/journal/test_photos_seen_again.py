@@ -143,7 +143,7 @@ def test_a_recorded_photo_that_changed_says_that_its_transfer_ended(journal: Jou
 
 def test_a_photo_that_the_share_lost_is_decided_without_a_proof(journal: Journal) -> None:
     tracked = bring(journal, State.RECORDED)
-    journal.send_again(tracked.id)
+    journal.send_again({tracked.id: None}, "lost there")
     now = journal.get(tracked.id)
     assert now is not None
     assert (now.state, now.decision, now.proofs, now.receipt, now.resent) == (State.DECIDED, DECISION, (), None, 1)
@@ -153,7 +153,7 @@ def test_a_photo_that_the_share_lost_is_decided_without_a_proof(journal: Journal
 def test_only_a_recorded_photo_can_be_sent_again(journal: Journal, state: State) -> None:
     tracked = bring(journal, state)
     with pytest.raises(JournalError):
-        journal.send_again(tracked.id)
+        journal.send_again({tracked.id: None}, "lost there")
     assert journal.get(tracked.id) == tracked
 
 
