@@ -50,7 +50,7 @@ def watching(*roots: Path, **options: object) -> Iterator[tuple[Watcher, Hints]]
         watcher.stop()
 
 
-def until(condition: Callable[[], bool], within: float = 5.0) -> bool:
+def until(condition: Callable[[], bool], within: float = 20.0) -> bool:
     end = time.monotonic() + within
     while time.monotonic() < end:
         if condition():
