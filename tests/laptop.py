@@ -26,6 +26,7 @@ from agent.pipeline.lock import only_writer
 from agent.pipeline.run import Run
 from agent.record import Entry, EntryKind
 from agent.settings import Settings, load
+from agent.share.tryout import OWN
 from agent.tagging import untag
 from tests import programs
 
@@ -234,6 +235,10 @@ class Laptop:
                 if path.is_file():
                     found[path.relative_to(self.share).as_posix()] = path.read_bytes()
         return found
+
+    def arriving(self) -> list[str]:
+        """The temporary names of photos that are being sent; the small file that tries out the server is none."""
+        return [name for name in self.on_share() if name.endswith(".part") and OWN not in name]
 
     def originals_on_share(self) -> set[str]:
         """SHA-256 of every file that came to the share under its final name, as it was here: its tag taken out."""

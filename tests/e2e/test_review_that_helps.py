@@ -191,7 +191,7 @@ def test_an_answer_about_a_photo_that_is_on_its_way_is_not_taken_back(laptop: La
     (one,) = listed(laptop).values()
     laptop.command("review", "assign", one["id"], "museum")
     with running(laptop):
-        until(lambda: any(name.endswith(".part") for name in laptop.on_share()), laptop)
+        until(laptop.arriving, laptop)
         done = laptop.command("review", "undo", one["id"])
         until(lambda: not photo.exists(), laptop)
     assert done.returncode == 2

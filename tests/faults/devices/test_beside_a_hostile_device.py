@@ -80,11 +80,11 @@ def test_what_a_killed_transfer_left_is_removed(laptop: Laptop, school: School) 
         laptop.photo(f"IMG_{number}.JPG", size=300_000, seed=20 + number)
     laptop.configure(device={"name": "Laptop-B"}, share={"bandwidth_kib_per_s": 200})
     sync = laptop.start("sync")
-    while not any(name.endswith(".part") for name in laptop.on_share()) and sync.poll() is None:
+    while not laptop.arriving() and sync.poll() is None:
         time.sleep(0.05)
     os.kill(sync.pid, signal.SIGKILL)
     sync.communicate()
-    assert any(name.endswith(".part") for name in laptop.on_share())
+    assert laptop.arriving()
     laptop.register("id,title,starts,ends\nother,Other,2027-01-01,2027-01-02\n")
     laptop.configure(device={"name": "Laptop-B"})
     laptop.run()  # the photos are private now, and none of them is sent again

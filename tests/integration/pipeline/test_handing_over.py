@@ -66,7 +66,7 @@ def test_a_card_that_is_not_watched_is_seen_through_by_the_service(quick: Laptop
 def test_in_the_middle_of_a_batch_it_follows_from_there(quick: Laptop) -> None:
     photos = slow_batch(quick)
     with running(quick):
-        until(lambda: any(name.endswith(".part") for name in quick.on_share()), quick)
+        until(quick.arriving, quick)
         done = quick.command("sync", "--json")
         assert not [photo for photo in photos if photo.exists()]
     *steps, summary = events(done)
@@ -78,7 +78,7 @@ def test_in_the_middle_of_a_batch_it_follows_from_there(quick: Laptop) -> None:
 def test_ctrl_c_ends_the_following_and_the_service_goes_on(quick: Laptop) -> None:
     photos = slow_batch(quick)
     with running(quick) as service:
-        until(lambda: any(name.endswith(".part") for name in quick.on_share()), quick)
+        until(quick.arriving, quick)
         sync = quick.start("sync")
         assert sync.stderr is not None
         assert "following" in sync.stderr.readline()
@@ -108,7 +108,7 @@ def test_a_service_that_is_killed_leaves_the_work_to_the_sync_that_followed_it(q
     photos = slow_batch(quick)
     originals = {sha256(photo.read_bytes()) for photo in photos}
     with running(quick) as service:
-        until(lambda: any(name.endswith(".part") for name in quick.on_share()), quick)
+        until(quick.arriving, quick)
         sync = quick.start("sync", "--json")
         assert sync.stderr is not None
         assert "following" in sync.stderr.readline()
@@ -146,7 +146,7 @@ def test_ctrl_c_twice_ends_it_at_once_and_nothing_is_lost(quick: Laptop) -> None
     photos = slow_batch(quick)
     originals = {sha256(photo.read_bytes()) for photo in photos}
     sync = quick.start("sync")
-    until(lambda: any(name.endswith(".part") for name in quick.on_share()), quick)
+    until(quick.arriving, quick)
     sync.send_signal(signal.SIGINT)
     assert sync.stderr is not None
     while "finishing" not in sync.stderr.readline().lower():
