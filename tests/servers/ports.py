@@ -1,9 +1,8 @@
 """Ports for the tests' servers that nobody else takes, also while a server is stopped for a moment.
 
 A port that the system chooses is free again as soon as it is asked for and closed. Before the server has it, or while
-the server is stopped, the system may give it to any connection that goes out of this machine, and a connection to a
-port of that kind on which nobody listens may even meet itself. So these are from below what systems choose, and every
-process of the tests has some to itself.
+the server is stopped, the system may give it to somebody else: to a server of another test, or to a connection. So
+these are from below what systems choose, and every process of the tests has some to itself.
 """
 
 import functools
