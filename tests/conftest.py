@@ -31,6 +31,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So a shell starts what is to run in the background, and every program that a test starts would not hear Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+os.umask(0o022)  # tests become other users, who are to be able to read what was made for them
+
 forks.use_for_workers()
 
 gc.disable()  # until all tests are collected: their objects stay to the end, and looking through them takes long
