@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,12 @@ SHARED = Path(
 )
 """Inputs that no test changes: `../shared` beside the project (or beside a folder of its worktrees), or as said."""
 
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So a shell starts what is to run in the background, and every program that a test starts would not hear Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+os.umask(0o022)  # tests become other users, who are to be able to read what was made for them
 
 forks.use_for_workers()
 

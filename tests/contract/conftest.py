@@ -115,13 +115,13 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
         with EmbeddedServer(disk) as embedded:
             key_file, known = tmp_path / "key", tmp_path / "known_hosts"
             embedded.authorize(make_key(key_file, "laptop-17"))
-            pin(known, embedded.host, embedded.port, scan_host_key(embedded.host, embedded.port, 5))
+            pin(known, embedded.host, embedded.port, scan_host_key(embedded.host, embedded.port, 20))
             server = Server(embedded.host, embedded.port, "any", "/", key_file, known, "x", transport=transport)
             yield OnDisk(kind, server, disk)
     else:
         real = request.getfixturevalue("sshd" if kind == "openssh" else "chrooted_sshd")
         yield OnDisk(kind, dataclasses.replace(server_for(real), transport=transport), real.disk)
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 20
     while left := set(threading.enumerate()) - before:
         assert time.monotonic() < deadline, f"threads were left running: {left}"
         time.sleep(0.01)

@@ -7,21 +7,21 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from tests.laptop import jpeg, sha256
-from tests.servers.school import GROUPS, HOST, KEEPER, SSHD, needs_users, one_at_a_time, run
+from tests.servers.ports import HOST, free_port
+from tests.servers.school import GROUPS, KEEPER, SSHD, needs_users, one_at_a_time, run
 
 PROJECT = Path(__file__).resolve().parents[2]
 GUIDE = PROJECT / "install" / "guides" / "it-server.md"
@@ -30,6 +30,13 @@ PROGRAM = Path("/usr/local/bin/photo-agent")
 RULES = Path("/etc/ssh/sshd_config.d/50-photo-agent.conf")
 LAPTOPS = ("laptop-17", "laptop-18")
 LONGEST = 600  # seconds: "in under ten minutes"
+RELOAD = """#!/bin/sh
+[ "$*" = "reload ssh" ] || exit 1
+listens() {{ grep -c "Server listening" '{log}'; }}
+before=$(listens)
+kill -HUP {process}
+while [ "$(listens)" -le "$before" ]; do sleep 0.05; done
+"""
 
 pytestmark = [needs_users, *one_at_a_time, pytest.mark.slow]
 
@@ -99,9 +106,7 @@ def bare() -> Iterator[Bare]:
 
 def _bare() -> Iterator[Bare]:
     base = Path(tempfile.mkdtemp(prefix="photo-agent-guide-"))
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     keeper = KEEPER.exists()
     run("ssh-keygen", "-A")
     run("useradd", "--no-create-home", "s.brown")
@@ -114,7 +119,7 @@ def _bare() -> Iterator[Bare]:
     try:
         (base / "bin").mkdir()
         reload = base / "bin" / "systemctl"  # the test machine has no systemd
-        reload.write_text(f'#!/bin/sh\n[ "$*" = "reload ssh" ] && kill -HUP {process.pid} && sleep 1\n')
+        reload.write_text(RELOAD.format(process=process.pid, log=log))
         reload.chmod(0o755)
         yield Bare(base, port)
     finally:
@@ -140,6 +145,9 @@ def test_the_guide_leads_from_a_bare_server_to_two_first_transfers(bare: Bare) -
         said = bare.as_root(line)
     bare.fingerprint = said.split()[1]
 
+    visits = Path("/srv/photo-share/photos/register/visits.csv").read_text("utf-8").splitlines()
+    day = datetime.fromisoformat(visits[-1].split(",")[2])  # today, or yesterday since a moment ago
+    taken = min(datetime.now(), day + timedelta(hours=23, minutes=59))  # noqa: DTZ005  # as a camera's clock
     originals: dict[str, Path] = {}
     for number, laptop in enumerate(LAPTOPS):
         imports = bare.base / laptop / "Pictures" / "Camera Imports"
@@ -147,7 +155,7 @@ def test_the_guide_leads_from_a_bare_server_to_two_first_transfers(bare: Bare) -
         for line in laptops:
             bare.on(laptop, line)
         photo = imports / "IMG_1.JPG"
-        photo.write_bytes(jpeg(datetime.now(), seed=50 * number))  # noqa: DTZ005  # as a camera's clock
+        photo.write_bytes(jpeg(taken, seed=50 * number))
         originals[sha256(photo.read_bytes())] = photo
 
     for line in entry:

@@ -51,7 +51,7 @@ def test_sync_beside_a_service_at_work_shows_its_bar_and_no_traceback(laptop: La
     for n in range(8):
         laptop.photo(f"IMG_{n}.jpg", ON_VISIT + minutes(n), seed=n, size=500_000)
     with running(laptop):
-        until(lambda: any(name.endswith(".part") for name in laptop.on_share()), laptop)
+        until(laptop.arriving, laptop)
         laptop.photo("late.jpg", ON_VISIT + minutes(20), seed=99)
         terminal = Terminal(laptop, "sync")
         last = terminal.finish()

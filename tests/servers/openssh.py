@@ -18,10 +18,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.servers.ports import HOST, free_port
+
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin:/sbin:" + os.environ.get("PATH", ""))
 SUBSYSTEM = Path("/usr/lib/openssh/sftp-server")
 AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
-HOST = "127.0.0.1"
 QUICK_KEYS = "KexAlgorithms -sntrup761*,mlkem768*"
 """OpenSSH prefers these, and one login then takes 0.07 s of processor time more than by the next."""
 
@@ -56,7 +57,7 @@ class OpenSSH:
         if (chrooted or unprivileged) and not AS_ROOT:
             raise ValueError("only root can start a server that is chrooted or logs in as somebody else")
         self.host = HOST
-        self.port = _free_port()
+        self.port = free_port()
         self.user = "nobody" if unprivileged else getpass.getuser()
         self.chrooted = chrooted
         # sshd wants every folder above a chroot to be root's and closed to others, which /tmp is not.
@@ -193,12 +194,6 @@ class OpenSSH:
         if self.chrooted:
             lines += [f"ChrootDirectory {self.base}", "ForceCommand internal-sftp"]
         (self.base / "sshd_config").write_text("\n".join(lines) + "\n")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _keygen(path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from tests.servers.openssh import HOST, SUBSYSTEM
+from tests.servers.openssh import SUBSYSTEM
+from tests.servers.ports import HOST, free_port
 
 PATHS = "/usr/sbin:/usr/local/sbin:/sbin:" + os.environ.get("PATH", "")
 QUIRKY = Path(__file__).with_name("quirky.py")
@@ -26,8 +27,7 @@ class OtherServer:
 
     def __init__(self) -> None:
         self.host = HOST
-        with socket.create_server((HOST, 0)) as free:
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.user = getpass.getuser()
         self.base = Path(tempfile.mkdtemp(prefix=f"vpa-{self.name or 'server'}-"))
         self.base.chmod(0o755)

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests.servers.ports import free_port
+
 RSYSLOGD = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin:/sbin:/bin")
 
 # Tabs between the fields: none of them can hold one. The template's escapes are rsyslog's.
@@ -113,8 +115,7 @@ class Rsyslog:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.port == 0:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                self.port = free.getsockname()[1]
+            self.port = free_port()
 
     @property
     def output(self) -> Path:

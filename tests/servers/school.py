@@ -8,7 +8,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -22,9 +21,10 @@ import paramiko
 import pytest
 from filelock import FileLock
 
+from tests.servers.ports import HOST, free_port
+
 SERVER = Path(__file__).resolve().parents[2] / "install" / "server"
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin:" + os.environ.get("PATH", ""))
-HOST = "127.0.0.1"
 GROUPS = ("photo-agents", "photo-door", "photo-share")
 KEEPER = Path("/usr/local/sbin/photo-share-keep")
 
@@ -175,16 +175,6 @@ class School:
             time.sleep(0.05)
         raise AssertionError((self.base / "sshd.log").read_text())
 
-    def rules_changed(self, old: str, new: str) -> None:
-        """Another line in the shipped rules, from the next session on."""
-        file = self.base / "50-photo-agent.conf"
-        text = file.read_text("utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new), "utf-8")
-        assert self._process is not None
-        self._process.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
-
     def stop(self) -> None:
         """Stop it, and remove everything that was made."""
         if self._process is not None:
@@ -226,10 +216,7 @@ def school() -> Iterator[School]:
         # sshd wants every folder above a chroot to be root's and closed to others, which /tmp is not.
         base = Path(tempfile.mkdtemp(prefix="photo-agent-test-", dir="/var/lib"))
         base.chmod(0o755)
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            port = probe.getsockname()[1]
-        made = School(base, port, secrets.token_hex(3))
+        made = School(base, free_port(), secrets.token_hex(3))
         try:
             made.script("make-share.sh")
             made.start()

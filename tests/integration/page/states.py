@@ -91,7 +91,7 @@ STATES = {
     "now": PageState("now", says="safe on the school network"),
     "now, paused": PageState(
         "now",
-        {PAUSED_UNTIL: (datetime.now(UTC) + timedelta(minutes=50)).isoformat},
+        {PAUSED_UNTIL: lambda: _ago(-50)},
         says="Paused until",
     ),
     "now, away": PageState("now", {SHARE_TROUBLE: _away}, says="cannot reach the school network"),

@@ -82,10 +82,12 @@ def test_the_page_takes_a_word_place_by_place(browser: Any, after: Laptop, page:
     tab.goto(page())
     tab.get_by_role("navigation").get_by_role("link", name="Visits").click()
     tab.get_by_role("link", name="What to do after Science Museum").click()
+    tab.wait_for_load_state()
     assert tab.locator("input:checked").count() == 0
     for place in ("phone", "bin", "cloud", "messages"):
         tab.locator(f"#f-{place}").get_by_label("I looked: none left").check()
     tab.get_by_role("button", name="Put my word on record").click()
+    tab.wait_for_load_state()  # a click waits for the beginning of the page that it leads to, not for its end
     assert tab.title().startswith("Error: ")
     assert tab.locator("input:checked").count() == 4  # what was chosen stays chosen
     tab.locator("#f-card").get_by_label("I looked: none left").check()
@@ -96,4 +98,5 @@ def test_the_page_takes_a_word_place_by_place(browser: Any, after: Laptop, page:
     after.look(lambda context: attest(context, MUSEUM, ALL))
     after.run()
     tab.get_by_role("navigation").get_by_role("link", name="History").click()
+    tab.wait_for_load_state()
     assert "This is on record and cannot be undone" in tab.locator("main").inner_text()

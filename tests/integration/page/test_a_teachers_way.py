@@ -42,6 +42,7 @@ def tab(browser: Any, asked: Laptop, page: Page) -> Any:
 
 def _go(tab: Any, name: str) -> None:
     tab.get_by_role("navigation").get_by_role("link", name=name).click()
+    tab.wait_for_load_state()  # a click waits for the beginning of the page that it leads to, not for its end
 
 
 def test_nothing_is_selected_before_a_person_answers(tab: Any) -> None:
@@ -99,6 +100,7 @@ def test_an_answer_without_a_choice_says_what_is_missing(tab: Any) -> None:
     _go(tab, "Review")
     form = tab.locator("form.card", has=tab.get_by_role("heading", name="3 photos without a date"))
     form.get_by_role("button", name="Answer for all 3").click()
+    tab.locator("#wrong").wait_for()
     assert tab.title().startswith("Error: ")
     assert "Choose where these 3 pictures belong." in tab.locator("#wrong").inner_text()
 
@@ -127,10 +129,12 @@ def test_where_is_my_photo_knows_visit_photos_alone(tab: Any) -> None:
     _go(tab, "History")
     tab.get_by_label("Its name, or the day you took it").fill("IMG_0300")
     tab.get_by_role("button", name="Find").click()
+    tab.wait_for_load_state()
     assert "On its way" in tab.locator("main").inner_text()
     for name in ("IMG_0400", "IMG_9999"):
         tab.get_by_label("Its name, or the day you took it").fill(name)
         tab.get_by_role("button", name="Find").click()
+        tab.wait_for_load_state()
         assert "We know nothing about this photo" in tab.locator("main").inner_text()
 
 
@@ -141,6 +145,7 @@ def test_the_page_works_without_script(browser: Any, asked: Laptop, page: Page) 
     form = tab.locator("form.card", has=tab.get_by_role("heading", name="3 photos without a date"))
     form.get_by_label("Not school photos").check()
     form.get_by_role("button", name="Answer for all 3").click()
+    tab.wait_for_load_state()
     assert "3 pictures stay on this laptop" in tab.locator("main").inner_text()
 
 

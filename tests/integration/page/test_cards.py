@@ -163,6 +163,7 @@ def test_the_list_for_after_a_visit_says_what_to_do_with_a_card(
     tab.goto(page())
     tab.get_by_role("navigation").get_by_role("link", name="Visits").click()
     tab.get_by_role("link", name="What to do after").first.click()
+    tab.wait_for_load_state()  # a click waits for the beginning of the page that it leads to, not for its end
     assert says in tab.locator("main").inner_text()
 
 

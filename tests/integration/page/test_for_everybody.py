@@ -32,6 +32,7 @@ def shown(request: pytest.FixtureRequest, settings: Settings, tab: Any) -> Itera
         tab.set_viewport_size({"width": 1280, "height": 900})
         tab.goto(f"{root}/{state.place}")
         state.then(tab)
+        tab.wait_for_load_state()  # a click waits for the beginning of the page that it leads to, not for its end
         assert state.says in tab.locator("main").inner_text()
         yield tab
         for undo in tab.get_by_role("button", name="Undo").all()[:1]:

@@ -86,12 +86,22 @@ def in_days(days: float) -> datetime:
     return (wall_clock() + days * A_DAY).astimezone(LONDON).replace(hour=11, minute=0, second=0, tzinfo=None)
 
 
+def shown_in_london(instant: datetime) -> datetime:
+    """What a camera's clock shows that is set to the school's time."""
+    return instant.astimezone(LONDON).replace(tzinfo=None)
+
+
+def a_visit_around(instant: datetime, either_side: timedelta = timedelta(hours=2)) -> str:
+    """A register with one visit. Its times have their offsets, as it may be at night, or when clocks are changed."""
+    start, end = ((instant + side).astimezone(LONDON) for side in (-either_side, either_side))
+    row = f"trip,Trip,{start.isoformat(timespec='minutes')},{end.isoformat(timespec='minutes')},Europe/London,,,,,,"
+    return f"{VISITS.splitlines()[0]}\n{row}\n"
+
+
 def test_a_photo_of_a_camera_that_is_an_hour_ahead_is_of_the_visit(laptop: Laptop) -> None:
-    taken = (wall_clock() + timedelta(minutes=59)).astimezone(LONDON).replace(tzinfo=None)
-    start, end = taken - timedelta(hours=2), taken + timedelta(hours=2)
-    row = f"trip,Trip,{start:%Y-%m-%d %H:%M},{end:%Y-%m-%d %H:%M},Europe/London,,,,,,"
-    laptop.register(f"{VISITS.splitlines()[0]}\n{row}\n")
-    photo = laptop.photo("IMG_1.jpg", taken)
+    taken = wall_clock() + timedelta(minutes=59)
+    laptop.register(a_visit_around(taken))
+    photo = laptop.photo("IMG_1.jpg", shown_in_london(taken))
     assert run_at(laptop, timedelta(0)).summary.removed == 1
     assert not photo.exists()
 
@@ -101,8 +111,7 @@ def test_a_camera_still_on_home_time_far_to_the_west_is_believed(laptop: Laptop)
     start, end = in_days(-1), in_days(1)
     row = f"trip,Trip,{start:%Y-%m-%d %H:%M},{end:%Y-%m-%d %H:%M},America/New_York,,,,,,"
     laptop.register(f"{VISITS.splitlines()[0]}\n{row}\n")
-    taken = (wall_clock() - timedelta(minutes=10)).astimezone(LONDON).replace(tzinfo=None)
-    photo = laptop.photo("IMG_1.jpg", taken)
+    photo = laptop.photo("IMG_1.jpg", shown_in_london(wall_clock() - timedelta(minutes=10)))
     assert run_at(laptop, timedelta(0)).summary.removed == 1
     assert not photo.exists()
 
@@ -128,11 +137,9 @@ def test_photos_found_while_the_battery_of_the_clock_was_flat_are_decided_afresh
 def test_a_photo_that_was_here_before_its_time_waits_for_a_person_also_later(laptop: Laptop, ahead: timedelta) -> None:
     """A camera's clock is ahead, and shows the time of a visit that is still to come."""
     shown = wall_clock() + ahead
-    head, *_ = VISITS.splitlines()
-    starts, ends = (f"{shown + hours:%Y-%m-%d %H:%M}" for hours in (-minutes(60), minutes(60)))
-    soon = f"{head}\nmuseum,Science Museum,{starts},{ends},Europe/London,,,,,,\n"
+    soon = a_visit_around(shown)
     laptop.register(soon)
-    photo = laptop.photo("IMG_1.jpg", shown.replace(tzinfo=None, microsecond=0))
+    photo = laptop.photo("IMG_1.jpg", shown_in_london(shown))
     heard = Heard()
     run_at(laptop, timedelta(0), heard)
     assert [one.state for one in laptop.tracked()] == [State.REVIEW]
@@ -144,7 +151,7 @@ def test_a_photo_that_was_here_before_its_time_waits_for_a_person_also_later(lap
     assert "was on this laptop before that time" in (waiting.reason or "")
     explained = laptop.look(lambda context: explain(context, photo))
     assert explained.verdict is Verdict.REVIEW
-    laptop.look(lambda context: assign(context, waiting.id, VisitId("museum")))
+    laptop.look(lambda context: assign(context, waiting.id, VisitId("trip")))
     run_at(laptop, ahead + A_DAY)
     assert not photo.exists(), "the answer of a person counts"
 

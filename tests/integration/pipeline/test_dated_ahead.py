@@ -11,11 +11,11 @@ import pytest
 from agent.journal import State
 from agent.model.decision import Verdict
 from agent.pipeline.clocks import CAMERAS, compare_with_share, seen_by
-from agent.pipeline.context import open_context
+from agent.pipeline.context import open_context, wall_clock
 from agent.pipeline.datedahead import MOST
 from agent.pipeline.explain import explain, preview
 from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED, DATED_AHEAD
-from tests.integration.pipeline.test_clocks_that_lie import A_DAY, in_days, run_at
+from tests.integration.pipeline.test_clocks_that_lie import A_DAY, a_visit_around, in_days, run_at, shown_in_london
 from tests.laptop import VISITS, Laptop
 
 AN_HOUR = timedelta(hours=1)
@@ -115,14 +115,12 @@ def test_it_is_asked_about_although_the_shares_clock_leapt_ahead_once(laptop: La
 
 def test_a_photo_seen_by_a_clock_that_was_behind_is_of_its_visit_once_that_shows(laptop: Laptop) -> None:
     """The laptop is a day behind from its first day; the share says so after the photos were found."""
-    taken = in_days(0)
-    start, end = taken - timedelta(hours=2), taken + timedelta(hours=2)
-    row = f"trip,Trip,{start:%Y-%m-%d %H:%M},{end:%Y-%m-%d %H:%M},Europe/London,,,,,,"
-    laptop.register(f"{VISITS.splitlines()[0]}\n{row}\n")
+    taken = wall_clock() - timedelta(hours=3)
+    laptop.register(a_visit_around(taken))
     run_at(laptop, -A_DAY)
     laptop.look(lambda context: context.journal.set_fact(CLOCK_AHEAD, None))
     port = laptop.settings.share.port
-    photo = laptop.photo("IMG_1.jpg", taken)
+    photo = laptop.photo("IMG_1.jpg", shown_in_london(taken))
     laptop.configure(share={"port": 1})
     run_at(laptop, -A_DAY)
     assert [one.state for one in laptop.tracked()] == [State.REVIEW]
@@ -133,16 +131,14 @@ def test_a_photo_seen_by_a_clock_that_was_behind_is_of_its_visit_once_that_shows
 
 def test_a_photo_seen_by_a_clock_that_was_behind_is_of_its_visit_once_the_clock_is_right(laptop: Laptop) -> None:
     """The share had said that the clock was behind; the photo is decided only when somebody has set it right."""
-    taken = in_days(0)
-    start, end = taken - timedelta(hours=2), taken + timedelta(hours=2)
-    row = f"trip,Trip,{start:%Y-%m-%d %H:%M},{end:%Y-%m-%d %H:%M},Europe/London,,,,,,"
+    taken = wall_clock() - timedelta(hours=3)
     laptop.register(VISITS)
     run_at(laptop, -A_DAY)
-    photo = laptop.photo("IMG_1.jpg", taken)
+    photo = laptop.photo("IMG_1.jpg", shown_in_london(taken))
     laptop.configure(folders={"settle_seconds": 60})
     run_at(laptop, -A_DAY, patient=True)
     assert [one.state for one in laptop.tracked()] == [State.FOUND]
-    laptop.register(f"{VISITS.splitlines()[0]}\n{row}\n")
+    laptop.register(a_visit_around(taken))
     laptop.configure(folders={"settle_seconds": 0})
     assert run_at(laptop, NOW).summary.removed == 1
     assert not photo.exists()

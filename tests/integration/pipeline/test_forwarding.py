@@ -74,7 +74,9 @@ def test_the_service_forwards_by_itself(laptop: Laptop, rsyslog: Rsyslog) -> Non
         service.terminate()
         service.communicate(timeout=20)
     assert service.returncode == 0
-    assert _ids(rsyslog) == _on_record(laptop)
+    wanted = _on_record(laptop)
+    rsyslog.wait_for(len(wanted))  # it writes a moment after it has said that it has them
+    assert _ids(rsyslog) == wanted
 
 
 def test_no_thread_and_no_queue_where_nothing_is_to_be_forwarded(laptop: Laptop) -> None:

@@ -182,12 +182,10 @@ def test_another_tag_is_not_written_over_a_photo_that_has_its_final_name(sshd: O
 def test_asked_to_stop_a_large_file_is_left_and_gone_on_with(sshd: OpenSSH, tmp_path: Path) -> None:  # noqa: F811
     photo, stop = delivery(outgoing(tmp_path / "in", "visits/museum/film.mov", content(120 * MEGABYTE))), [False]
     with opened(sshd, slow=20_000) as share:
-        started = time.monotonic()
         outcomes = list(share.deliver([photo], once(20 * MEGABYTE, lambda: stop.__setitem__(0, True)), lambda: stop[0]))
-        assert time.monotonic() - started < 6
         assert [item for item in outcomes if not isinstance(item, Sent)] == []
     (left,) = (sshd.disk / "visits" / "museum").iterdir()
-    assert left.stat().st_size > 20 * MEGABYTE
+    assert 20 * MEGABYTE < left.stat().st_size < 60 * MEGABYTE, "it stopped soon: the line takes 20 MB in a second"
     inode = left.stat().st_ino
     with opened(sshd) as share:
         assert isinstance(last(share, photo), Delivered)
@@ -280,7 +278,7 @@ def one_session(sshd: OpenSSH) -> Iterator[OpenSSH]:  # noqa: F811
     before = config.read_text()
     config.write_text(before + "\nMaxStartups 1:100:1\nPerSourceMaxStartups 1\n")
     sshd.restart()
-    time.sleep(0.5)  # for the connection by which that was seen to be forgotten
+    wait_for(lambda: sshd.sessions() == [])  # the connection by which that was seen counts no more
     yield sshd
     config.write_text(before)
     sshd.restart()

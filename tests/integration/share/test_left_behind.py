@@ -67,8 +67,10 @@ def test_a_connection_lost_while_folders_are_made_leaves_no_task(
 ) -> None:
     share = opened(sshd, connections=1)
     sshd.freeze_sessions()
-    threading.Timer(1, sshd.cut_sessions).start()
+    cutting = threading.Timer(1, sshd.cut_sessions)
+    cutting.start()
     lost_while_delivering(share, photos(tmp_path, 5, 100_000), lambda _: None)
+    cutting.join()  # or it might cut a connection of the next test
     assert complaints(caplog) == []
 
 

@@ -214,16 +214,17 @@ def test_a_server_that_no_longer_answers_at_all_is_noticed(real: OpenSSH, tmp_pa
 def test_cut_at_any_moment_nothing_is_lost_or_doubled(real: OpenSSH, tmp_path: Path, moment: float) -> None:
     photos = [photo(tmp_path / "in", 150_000, n) for n in range(30)]
     proven = set()
+    cutting = threading.Timer(moment, real.cut_sessions)
     try:
         with opened(real) as share:
-            threading.Timer(moment, real.cut_sessions).start()
+            cutting.start()
             for item in share.deliver(photos):
                 if isinstance(item, Delivered):
                     proven.add(item.proofs[0].name)
     except ShareUnreachable:
         pass
     assert proven <= set(files(real.disk))
-    time.sleep(0.45)  # the timer has done its work
+    cutting.join()  # or it might cut the next connection
     with opened(real) as share:
         share.sweep()
         final = [item for item in share.deliver(photos) if not isinstance(item, Sent)]

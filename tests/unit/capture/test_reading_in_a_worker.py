@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from agent.errors import LocalFault
 from agent.model.capture import Camera, Capture, Origin, Place
 from agent.model.times import Interval, Level, WallClock
 from agent.worker import DECODING, READING, Enforcement, Unreadable, Worker, wire
+from agent.worker.child_process import ChildProcess
 from agent.worker.limits import MIB
 from tests.platforms import no_such_file, not_under_wine
 from tests.reading import opened_reader
@@ -182,11 +184,16 @@ def test_a_worker_that_was_killed_is_replaced(reader: PhotoReader, good: Path) -
 
 @posix_only
 def test_a_worker_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, good: Path) -> None:
-    monkeypatch.setattr("agent.worker.child_process.GRACE", 0.2)
-    with opened_reader(reading=replace(READING, wall=0.3)) as reader:
+    patience = ChildProcess._next
+
+    def short_with_one_that_is_stopped(worker: ChildProcess, seconds: float) -> dict[str, Any]:
+        return patience(worker, 0.3 if worker.process_id == process else seconds)
+
+    with opened_reader() as reader:
         reader.read(good, now=NOW)
         (process,) = reader.worker.process_ids
         os.kill(process, signal.SIGSTOP)
+        monkeypatch.setattr(ChildProcess, "_next", short_with_one_that_is_stopped)
         assert reader.read(good, now=NOW).level is Level.ASSUMED_ZONE
         assert gone(process)
 

@@ -50,7 +50,7 @@ def watching(*roots: Path, **options: object) -> Iterator[tuple[Watcher, Hints]]
         watcher.stop()
 
 
-def until(condition: Callable[[], bool], within: float = 5.0) -> bool:
+def until(condition: Callable[[], bool], within: float = 20.0) -> bool:
     end = time.monotonic() + within
     while time.monotonic() < end:
         if condition():
@@ -183,7 +183,8 @@ def test_stopping_leaves_no_thread_and_no_handle_behind(folder):
         with watching(folder, folder / "absent"):
             pass
     assert not set(threading.enumerate()) - threads
-    assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == handles
+    # What other tests left open may be closed meanwhile.
+    assert sum(1 for _ in Path("/proc/self/fd").iterdir()) <= handles
 
 
 @linux

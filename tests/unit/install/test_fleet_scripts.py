@@ -104,5 +104,6 @@ def test_the_example_of_its_settings_is_right(machine: Path) -> None:
 @pytest.mark.skipif(shutil.which("ansible-playbook") is None, reason="Ansible is not on this machine")
 def test_ansible_can_read_the_playbook() -> None:
     line = ["ansible-playbook", "-i", "laptop-17,", "--syntax-check", "laptops.yml"]
-    done = subprocess.run(line, cwd=FLEET, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}  # Ansible refuses to start in another encoding
+    done = subprocess.run(line, cwd=FLEET, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr

@@ -79,12 +79,20 @@ def test_a_refusal_is_raised_where_the_connection_is_taken_and_not_tried_twice()
     assert len(connecting.calls) == 1
 
 
-def test_a_failure_that_was_still_being_waited_for_is_not_tried_twice() -> None:
+def test_a_failure_that_was_still_being_waited_for_is_not_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     connecting = Connecting(ShareUnreachable("no answer"))
     connecting.go.clear()
     login = EarlyLogin(connecting)
     login.begin(delivering=True)
-    threading.Timer(0.1, connecting.go.set).start()
+    thread = login._thread
+    assert thread is not None
+    wait = thread.join
+
+    def wait_for_a_failure_that_comes_now(seconds: float) -> None:
+        connecting.go.set()
+        wait(seconds)
+
+    monkeypatch.setattr(thread, "join", wait_for_a_failure_that_comes_now)
     with pytest.raises(ShareUnreachable, match="no answer"):
         login.take(delivering=True)
     assert len(connecting.calls) == 1

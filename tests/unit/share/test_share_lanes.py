@@ -55,6 +55,13 @@ async def not_yet(waiting: "asyncio.Task[None]") -> None:
     assert not waiting.done()
 
 
+async def at_last(what: Callable[[], bool]) -> None:
+    """Wait until it is so, and a moment longer, in which it could become too much."""
+    while not what():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+
+
 async def in_turn(all_lanes: ConnectionPool, size: int, until: asyncio.Event, went: list[int]) -> None:
     async with all_lanes.turn(size):
         went.append(size)
@@ -67,7 +74,7 @@ def test_a_large_file_neither_waits_for_small_ones_nor_holds_them_up() -> None:
         async with one.turn(10 * LARGE), one.turn(SENDING), one.turn(SENDING // 4):
             pass
 
-    asyncio.run(asyncio.wait_for(scenario(), 5))
+    asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 def test_a_second_large_file_waits_for_the_first() -> None:
@@ -85,7 +92,7 @@ def test_a_second_large_file_waits_for_the_first() -> None:
             until.set()
             await second
 
-    asyncio.run(asyncio.wait_for(scenario(), 5))
+    asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 def test_the_next_file_has_its_turn_while_the_last_bytes_are_sent() -> None:
@@ -103,7 +110,7 @@ def test_the_next_file_has_its_turn_while_the_last_bytes_are_sent() -> None:
             assert one.all[0].free == SENDING // 2
         assert one.all[0].free == SENDING
 
-    asyncio.run(asyncio.wait_for(scenario(), 5))
+    asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 @pytest.mark.parametrize(("stated", "most"), [(1000, 64), (40, 10), (0, 8)])
@@ -120,7 +127,7 @@ def test_few_files_are_open_until_the_server_has_stated_how_many_it_allows(state
         for one in waiting:
             one.cancel()
 
-    asyncio.run(asyncio.wait_for(scenario(), 5))
+    asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 def test_excess_waits_in_order_and_a_cancelled_wait_loses_no_window() -> None:
@@ -138,14 +145,14 @@ def test_excess_waits_in_order_and_a_cancelled_wait_loses_no_window() -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         assert one.all[0].free == SENDING
 
-    asyncio.run(asyncio.wait_for(scenario(), 5))
+    asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 def test_where_turns_are_long_in_coming_there_are_more_connections_up_to_the_most() -> None:
     async def scenario() -> None:
         some, until, went = lanes(3, another), asyncio.Event(), list[int]()
         tasks = [asyncio.create_task(in_turn(some, SENDING, until, went)) for _ in range(20)]
-        await asyncio.sleep(0.3)
+        await at_last(lambda: len(went) >= 6)
         assert len(some.all) == 3
         assert len(went) == 6, "two on each"
         until.set()
@@ -153,7 +160,7 @@ def test_where_turns_are_long_in_coming_there_are_more_connections_up_to_the_mos
         await some.close()
         assert all(lane.session.closed for lane in some.all)  # type: ignore[attr-defined]
 
-    asyncio.run(asyncio.wait_for(scenario(), 5))
+    asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 def test_a_server_that_takes_no_more_connections_is_asked_once() -> None:
@@ -167,13 +174,13 @@ def test_a_server_that_takes_no_more_connections_is_asked_once() -> None:
     async def scenario() -> None:
         some, until, went = lanes(8, refused), asyncio.Event(), list[int]()
         tasks = [asyncio.create_task(in_turn(some, SENDING, until, went)) for _ in range(9)]
-        await asyncio.sleep(0.2)
+        await at_last(lambda: asked > 0)
         assert len(some.all) == 1
         until.set()
         await asyncio.gather(*tasks)
         assert len(went) == 9
 
-    asyncio.run(asyncio.wait_for(scenario(), 5))
+    asyncio.run(asyncio.wait_for(scenario(), 30))
     assert asked == 1
 
 
