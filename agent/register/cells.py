@@ -91,22 +91,33 @@ def title(cell: str, column: str, notes: Notes) -> str:
     return line
 
 
+_PEOPLE = frozenset({"staff", "X-VISIT-STAFF"})
+"""Columns of people: a camera's label may have a & or a / in it."""
+_BETWEEN_PEOPLE = re.compile(r"\s*[&+/]\s*|\s+(?:and|with)\s+", re.IGNORECASE)
+
+
 def names(cell: str, column: str, notes: Notes) -> frozenset[str]:
-    """A list separated by `;`, `|` or line breaks. A cell that is filled but names nobody never means "anyone"."""
+    """A list separated by `;`, `|` or line breaks. A cell that is filled but names nobody never means "anyone".
+
+    People are also listed as in a sentence ("J. Smith & A. Okafor"). As one name, that would be nobody here, and the
+    photos of both would count as those of other staff.
+    """
     if not cell or not is_value(cell, column, notes):
         return frozenset()
     if GARBLED.search(cell):
         notes.error(column, f"“{printable(cell, 40)}” is garbled: save the file as CSV UTF-8 and correct the names")
         return frozenset()
-    listed = frozenset(" ".join(name.split()) for part in re.split(r"[;|\r\n]", cell) for name in _by_commas(part)) - {
-        ""
-    }
+    between = _BETWEEN_PEOPLE.search(cell) if column in _PEOPLE else None
+    parts = re.split(r"[;|\r\n]", cell if between is None else _BETWEEN_PEOPLE.sub(";", cell))
+    listed = frozenset(" ".join(name.split()) for part in parts for name in _by_commas(part)) - {""}
     if not listed:
         notes.error(column, "the list is empty: leave the cell blank to allow anyone")
     for name in sorted(listed):
         if key(name) in _ANYONE:
             notes.warning(column, f"“{name}” is read as a name; leave the cell empty to allow anyone")
-    if any("," in part and len(_by_commas(part)) > 1 for part in re.split(r"[;|\r\n]", cell)):
+    if between is not None:
+        notes.warning(column, f"read as several names because of “{between[0].strip()}”: write ; or | between names")
+    if any("," in part and len(_by_commas(part)) > 1 for part in parts):
         notes.warning(column, "read as several names because of the commas: write ; or | between names")
     return listed
 
