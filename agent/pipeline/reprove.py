@@ -70,7 +70,8 @@ def prove_again(context: Context, share: Share, tracked_photos: Sequence[Tracked
         notices.append(f"{_photos(len(unread))} cannot be read back from the school network and stay here. Tell IT.")
     if failed:
         notices.append(
-            f"The server could not write {_photos(len(failed))} to its disk. None was removed here. Tell IT."
+            f"The server could not write {_photos(len(failed))} to its disk. None was removed here. Tell IT: "
+            "`photo-agent doctor` names the files."
         )
     return Proven(tuple(still), tuple(notices))
 
