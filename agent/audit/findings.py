@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 
+from agent.audit.counting import counted_entries
+
 
 class RecordFault(IntEnum):
     """What is wrong with a record; the value is the exit code."""
@@ -127,10 +129,10 @@ class Report:
         last = "" if self.last_at is None else f", the last from {self.last_at:%Y-%m-%d %H:%M} UTC"
         if not self.findings:
             erased = f", {self.erased} erased on request" if self.erased else ""
-            yield f"{self.device}: whole and signed: {self.entries} entries{last}{erased}"
+            yield f"{self.device}: whole and signed: {counted_entries(self.entries)}{last}{erased}"
         else:
             worst = _WORDS[RecordFault(self.exit_code)].upper()
-            yield f"{self.device}: {worst}: {self.entries} entries read, {self.signed} of them signed{last}"
+            yield f"{self.device}: {worst}: {counted_entries(self.entries)} read, {self.signed} of them signed{last}"
         for finding in self.findings:
             yield f"  {_WORDS[finding.damage]}: {finding.text}"
         for note in self.notes:

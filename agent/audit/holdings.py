@@ -61,12 +61,13 @@ class Holdings:
     def lines(self) -> Iterator[str]:
         """For people: visit by visit, if something is wrong."""
         if self.agree:
-            yield f"share: {self.right} files, each as recorded"
+            yield "share: 1 file, as recorded" if self.right == 1 else f"share: {self.right} files, each as recorded"
             return
         if self.not_compared is not None:
             yield f"share: NOT COMPARED with the record: {self.not_compared}"
             return
-        yield f"share: DISAGREES with the record: {self.right} files are as recorded"
+        files = "1 file is" if self.right == 1 else f"{self.right} files are"
+        yield f"share: DISAGREES with the record: {files} as recorded"
         for what, names in (
             ("on the share with no entry", self.without_entry),
             ("on record, but not on the share", self.without_file),

@@ -21,6 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from agent.audit.cosigning import CosigningKey, WitnessKey
+from agent.audit.counting import counted_entries
 from agent.audit.evidence import Note, PublishedEvidence, opened_copy
 from agent.audit.findings import Finding, RecordFault, Report, exit_code
 from agent.audit.heard import HeardFile
@@ -84,8 +85,12 @@ class Watched:
         """For people."""
         if self.troubles:
             names = ", ".join(dict.fromkeys(trouble.value.upper() for trouble, _ in self.troubles))
-            before = "never seen before" if self.seen is None else f"{self.seen} entries were seen before"
-            yield f"{self.report.device}: {names}: {self.report.entries} entries read; {before}"
+            before = (
+                "never seen before"
+                if self.seen is None
+                else f"{counted_entries(self.seen)} {'was' if self.seen == 1 else 'were'} seen before"
+            )
+            yield f"{self.report.device}: {names}: {counted_entries(self.report.entries)} read; {before}"
         else:
             yield next(self.report.lines())
         for trouble, finding in self.troubles:

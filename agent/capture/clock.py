@@ -20,6 +20,9 @@ BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)
 LEEWAY = timedelta(days=1)
 """How far ahead of this laptop's clock a camera's may run before its time counts as impossible."""
 
+_FUTURE = "the time was in the future when the file was read"
+"""In the past tense, because the reason is shown for as long as the photo waits."""
+
 _RESET_DAYS = {
     (1904, 1, 1),  # QuickTime
     (1970, 1, 1),  # Unix
@@ -163,9 +166,9 @@ def impossible(reading: Reading, now: datetime) -> str | None:
     if wall.year < BEGINNING.year:
         return f"the year {wall.year} is before digital cameras"
     if wall.year > 9998:
-        return "the time is in the future"
+        return _FUTURE
     if not plausible(reading.instant or reading.wall, now):
-        return "the time is in the future"
+        return _FUTURE
     return None
 
 

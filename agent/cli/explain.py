@@ -114,8 +114,12 @@ def _each(named: Path) -> "list[Path]":
 
 def _in_words(explained: "Explanation", settings: "Settings") -> str:
     visit, capture = explained.decision and explained.decision.visit, explained.capture
+    sent = explained.sent
+    coming = "it would be sent, checked and then removed here"
+    if sent is not None:
+        coming = f"it was sent on {local(sent.at, settings)} to {sent.name}, and is still here"
     verdicts = {
-        "visit": f"from {visit}: it would be sent, checked and then removed here",
+        "visit": f"from {visit}: {coming}",
         "private": "private: it is left alone",
         "review": "it waits for you to decide",
         "not-a-photo": "not a photo: it is left alone",

@@ -22,6 +22,7 @@ from agent.cli.copies import (
 from agent.cli.logproof import erase, erase_copy, key, rotate_key, verify
 from agent.cli.paths import folder_argument
 from agent.cli.session import WholeSentences, for_spreadsheets, json_option, put_json, put_table, settings_of
+from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
     from agent.audit import Entry, TransferRow, VisitSum
@@ -132,7 +133,9 @@ def _put_entries(entries: "Iterator[Entry]", form: str, zone: tzinfo) -> None:
         rows = [audit.entry_columns(one) | {"at": _local(one.at, zone)} for one in entries]
         if rows:
             put_table(
-                f"{len(rows)} entries", audit.ENTRY_COLUMNS, ([str(cell) for cell in row.values()] for row in rows)
+                counted(len(rows), "entry", "entries"),
+                audit.ENTRY_COLUMNS,
+                ([str(cell) for cell in row.values()] for row in rows),
             )
         else:
             click.echo("There are no entries of that kind on record.")
@@ -186,7 +189,7 @@ def _table(rows: "list[TransferRow]", zone: tzinfo) -> None:
         click.echo("There are no such transfers on record.")
         return
     put_table(
-        f"{len(rows)} transfers, {sum(row.bytes for row in rows) / 1e6:.1f} MB",
+        f"{counted(len(rows), 'transfer')}, {sum(row.bytes for row in rows) / 1e6:.1f} MB",
         ("when", "device", "visit", "photo", "name on the share", "proof", "removed here"),
         (
             (

@@ -199,10 +199,8 @@ def follower(as_json: bool) -> Iterator[Follower]:
 
 def in_words(summary: Mapping[str, object]) -> str:
     """The summary of a run for a tired teacher: what happened, what is left, what to do."""
-    number = {
-        name: _number(summary, name)
-        for name in ("proven", "removed", "damaged", "review", "waiting", "refused", "away", "left_alone", "bytes")
-    }
+    done, left = ("proven", "removed", "damaged", "bytes"), ("review", "waiting", "not_removed", "refused", "away")
+    number = {name: _number(summary, name) for name in (*done, *left, "left_alone")}
     seconds = summary["seconds"]
     lines = []
     if number["proven"]:
@@ -221,10 +219,11 @@ def in_words(summary: Mapping[str, object]) -> str:
         lines.append(f"{counted(number['left_alone'], 'file')} not from a visit: left alone.")
     if number["damaged"]:
         lines.append(f"{_photos(number['damaged'])} damaged, but sent anyway: the card may be failing, so replace it.")
-    if number["waiting"]:
-        lines.append(
-            f"{_photos(number['waiting'])} not sent yet: `photo-agent status` says why. The next run tries again."
-        )
+    why = "`photo-agent status` says why. The next run tries again."
+    if unsent := number["waiting"] - number["not_removed"]:
+        lines.append(f"{_photos(unsent)} not sent yet: {why}")
+    if number["not_removed"]:
+        lines.append(f"{_photos(number['not_removed'])} sent, but not removed from this laptop yet: {why}")
     if number["away"]:
         lines.append(
             f"{_photos(number['away'])} cannot be reached: a card, a disk or a folder is missing. Connect it, or "

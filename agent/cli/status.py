@@ -23,7 +23,8 @@ STATES = {
     "settled": "just found",
     "decided": "to be sent",
     "sent": "to be checked",
-    "proven": "to be removed",
+    "proven": "sent, still here",
+    "recorded": "sent, still here",
     "review": "waiting for you",
     "refused": "cannot be sent",
 }
@@ -84,6 +85,7 @@ def _as_json(status: "Status") -> dict[str, object]:
             "trouble_since": status.share_trouble and status.share_trouble.since,
         },
         "record": {"trouble": status.record_trouble},
+        "clock": {"trouble": status.clock_trouble},
         "need_a_person": status.needs_a_person,
         "exit_code": status.exit_code,
         "service": {"running": status.running},
@@ -141,6 +143,8 @@ def _show(status: "Status", settings: "Settings", headline: str) -> None:
     click.echo(f"share     {settings.share.host}, {reached}")
     if status.record_trouble is not None:
         click.echo(f"record    {status.record_trouble}")
+    if status.clock_trouble is not None:
+        click.echo(f"clock     {status.clock_trouble}")
     if (trouble := status.share_trouble) is not None:
         what = "refused" if trouble.exit_code == ShareRefused.exit_code else "away"
         click.echo(f"          {what} since {local(trouble.since, settings)}: {trouble.why}")

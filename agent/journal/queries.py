@@ -95,6 +95,16 @@ class Queries(RequestQueue):
             rows = db.execute("""SELECT standing FROM photo WHERE standing LIKE '%"ended":{%' ORDER BY found_at, seq""")
             return [read_row(text) for (text,) in rows]
 
+    def unsynced(self) -> list[TrackedPhoto]:
+        """The photos on the share and still here, of which the server has not confirmed a file to be on its disk."""
+        with self._reading() as db:
+            rows = db.execute(
+                """SELECT standing FROM photo WHERE state IN ('proven', 'recorded')
+                AND standing LIKE '%"synced":false%' ORDER BY found_at, seq"""
+            ).fetchall()
+        found = (read_row(text) for (text,) in rows)
+        return [one for one in found if any(not proof.synced for proof in one.proofs)]
+
     def away(self) -> list[TrackedPhoto]:
         """The unfinished photos that cannot be worked on (`TrackedPhoto.away`)."""
         with self._reading() as db:

@@ -110,14 +110,34 @@ def wrong_clock(ahead: timedelta) -> str | None:
     """The notice about a clock that is this far ahead of the share's; None if the clock is right."""
     if abs(ahead) <= TRUSTED:
         return None
+    return (
+        f"This laptop's clock is {how_far(ahead)} the clock of the school network. Photos are still sent. Set the "
+        "clock to the right time, or ask IT."
+    )
+
+
+def known_wrong(context: Context) -> str | None:
+    """The same notice, by what the share said last."""
+    return wrong_clock(_ahead(context))
+
+
+def went_back(context: Context) -> str | None:
+    """The notice about a clock that now shows an earlier time than before, if the share has not said which is right."""
+    doubted = _time(context, CLOCK_DOUBTED)
+    if doubted is None:
+        return None
+    return (
+        f"This laptop's clock went back: it showed {doubted.astimezone(context.zone):%d %b %Y %H:%M} before. The next "
+        "connection to the school network shows which time is right. Until then, photos may wait."
+    )
+
+
+def how_far(ahead: timedelta) -> str:
+    """For example "2 days ahead of"; `ahead` is more than a minute, either way."""
     minutes = round(abs(ahead).total_seconds() / 60)
     units = ((1440, "day"), (60, "hour"), (1, "minute"))
-    length = next(counted(minutes // unit, name) for unit, name in units if minutes >= 2 * unit)
-    way = "ahead of" if ahead > timedelta(0) else "behind"
-    return (
-        f"This laptop's clock is {length} {way} the clock of the school network. Photos are still sent. Set the clock "
-        "to the right time, or ask IT."
-    )
+    length = next((counted(minutes // unit, name) for unit, name in units if minutes >= 2 * unit), "1 minute")
+    return f"{length} {'ahead of' if ahead > timedelta(0) else 'behind'}"
 
 
 def _time(context: Context, name: str) -> datetime | None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # imported when first called: SSH, and the readers of photos
     from agent.share import Server, Share
     from agent.worker import Worker
 
-RULES = 3
+RULES = 4
 """Increased when the rules of deciding change within one version of the program: then all photos are decided afresh."""
 
 UNREADABLE = 2

@@ -5,17 +5,22 @@ from datetime import timedelta
 
 from agent.errors import AgentError, ShareFault
 from agent.model.removal import Known
-from agent.pipeline.clocks import age
+from agent.pipeline.clocks import age, how_far
 from agent.pipeline.context import Context
+from agent.pipeline.counting import counted
 from agent.pipeline.doctor_finding import CheckResult, Finding
 from agent.pipeline.doctor_register import register_findings
 from agent.pipeline.invain import release
 from agent.pipeline.receivers import try_out
+from agent.pipeline.unconfirmed import failed_files
 from agent.record import published
 from agent.share import Share
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """The server's time is accurate to about a second; a laptop further off than this reports wrong delays."""
+
+MOST_NAMED = 50
+"""The most files that one finding names."""
 
 FORWARDING_LATE = timedelta(hours=1)
 """Entries that have waited longer than this, though their log server can be reached, point to another fault."""
@@ -56,6 +61,8 @@ def share_and_register(context: Context) -> Iterator[Finding]:
         if by:
             yield Finding("share transport", CheckResult.OK, f"the connection is made by {by}")
         yield from _writing(context, share)
+        yield from _record(context, share)
+        yield from _disk(context, share)
         yield from _clock(context, share)
         yield from register_findings(context, share)
 
@@ -67,11 +74,22 @@ def _writing(context: Context, share: Share) -> Iterator[Finding]:
         advice = "IT runs install/server/check-share.sh on the server, which says what is wrong"
         yield Finding("share writing", CheckResult.FAIL, str(fault), advice)
     else:
-        yield Finding("share writing", CheckResult.OK, "a test file was written, read back, renamed and removed")
+        if share.abilities().removes:
+            yield Finding("share writing", CheckResult.OK, "a test file was written, read back, renamed and removed")
+        else:
+            text = "a test file was written, read back and renamed, but the server does not let this laptop remove it"
+            advice = (
+                "photos are sent all the same; small files called .uploading-… stay on the server until IT lets "
+                "laptops remove their own files (install/guides/servers.md)"
+            )
+            yield Finding("share writing", CheckResult.WARN, text, advice)
         waited = release(context.journal)
         if waited:
             photos = "1 photo that waited" if waited == 1 else f"{waited} photos that waited"
             yield Finding("waiting for IT", CheckResult.OK, f"{photos} for IT will be sent again")
+
+
+def _record(context: Context, share: Share) -> Iterator[Finding]:
     folder = published.folder(context.record.device)
     try:
         share.try_out(folder)
@@ -80,9 +98,11 @@ def _writing(context: Context, share: Share) -> Iterator[Finding]:
         advice = f"IT runs `add-device.sh {name} …` for the user {user} on the server, or corrects device.name here"
         yield Finding("share record", CheckResult.FAIL, f"the record cannot be written to {folder}. {fault}", advice)
     else:
-        yield Finding(
-            "share record", CheckResult.OK, f"a test file was written, read back, renamed and removed in {folder}"
-        )
+        done = "renamed and removed" if share.abilities().removes else "and renamed"
+        yield Finding("share record", CheckResult.OK, f"a test file was written, read back, {done} in {folder}")
+
+
+def _disk(context: Context, share: Share) -> Iterator[Finding]:
     if share.abilities().fsync:
         yield Finding("share fsync", CheckResult.OK, "the server confirms that files are on its disk")
     elif context.settings.share.allow_unsynced:
@@ -95,6 +115,7 @@ def _writing(context: Context, share: Share) -> Iterator[Finding]:
         yield Finding(
             "share fsync", CheckResult.FAIL, f"the server {lacks}, so photos are sent but not removed", advice
         )
+    yield from _failed_disk(context)
     free = share.space().free
     if free is None:
         yield Finding(
@@ -114,6 +135,20 @@ def _writing(context: Context, share: Share) -> Iterator[Finding]:
         yield Finding("share space", CheckResult.OK, f"{free / 1e9:.0f} GB are free")
 
 
+def _failed_disk(context: Context) -> Iterator[Finding]:
+    files = failed_files(context)
+    if files:
+        more = f" and {len(files) - MOST_NAMED} more" if len(files) > MOST_NAMED else ""
+        yield Finding(
+            "share disk",
+            CheckResult.FAIL,
+            f"the server could not write {counted(len(files), 'file')} to its disk: {', '.join(files[:MOST_NAMED])}"
+            f"{more}",
+            "IT looks at that disk, and deletes these files on the server: the photos are still on this laptop, and "
+            "the next run sends them again",
+        )
+
+
 def _clock(context: Context, share: Share) -> Iterator[Finding]:
     try:
         ahead = context.clock() - share.now()
@@ -123,8 +158,7 @@ def _clock(context: Context, share: Share) -> Iterator[Finding]:
         )
         return
     if abs(ahead) > CLOCK_TOLERANCE:
-        direction = "ahead of" if ahead > timedelta() else "behind"
-        text = f"this laptop's clock is {abs(ahead.total_seconds()):.0f} seconds {direction} the server's"
+        text = f"this laptop's clock is {how_far(ahead)} the server's"
         yield Finding("clock", CheckResult.WARN, text, "have the system set its clock from the network")
     else:
         yield Finding(

@@ -53,8 +53,9 @@ class Exit(IntEnum):
 class Summary:
     """Counts of one run.
 
-    `bytes` are those sent, tags included; `review` and `waiting` count photos left after the run. `unpublished` says
-    why part of the record is missing on the share; None if nothing is missing, or if the share could not be reached.
+    `bytes` are those sent, tags included; `review` and `waiting` count photos left after the run, and `not_removed`
+    those of the waiting that were sent and are still here. `unpublished` says why part of the record is missing on the
+    share; None if nothing is missing, or if the share could not be reached.
     `register` says what is wrong with the visits register, although the run used it; `no_register` says why
     there is none. `private` counts the photos that this run found to be private, `left_alone` all photos not known to
     be of a visit. `visits` lists the visits whose photos were proven, each with its id, its title and the number of
@@ -74,6 +75,7 @@ class Summary:
     bytes: int = 0
     seconds: float = 0.0
     waiting: int = 0
+    not_removed: int = 0
     refused: int = 0
     unpublished: str | None = None
     away: int = 0

@@ -23,7 +23,7 @@ from agent.pipeline.renew import no_register
 from agent.pipeline.whereabouts import OPEN
 
 Known = Mapping[LocalFile, TrackedPhoto]
-"""What the journal has of photos, by their main files."""
+"""What the journal has of photos that are here, by their main files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Explanation:
     decision: Decision | None
     verdict: Verdict
     reasons: tuple[str, ...]
+    sent: "SentPhoto | None" = None  # it was sent, and is still here
 
     @property
     def taken(self) -> Interval | None:
@@ -69,6 +70,7 @@ class Explanation:
             "decision": self.verdict.value,
             "visit": None if self.decision is None else self.decision.visit,
             "reasons": list(self.reasons),
+            **({} if self.sent is None else {"sent": self.sent.at, "name": self.sent.name, "removed": None}),
         }
 
 
@@ -98,9 +100,8 @@ def explain(
     if not capture.is_photo:
         return Explanation(path, capture, None, Verdict.NOT_A_PHOTO, capture.notes or ("not a photo or video",))
     tracked = None if seen is None else known.get(seen)
-    if seen is not None and (answered := _answer(context, seen, tracked)) is not None:
-        decision, said = answered
-        return Explanation(path, capture, decision, decision.verdict if decision else Verdict.PRIVATE, (said,))
+    if seen is not None and (settled := _settled(context, capture, seen, tracked)) is not None:
+        return settled
     register = context.registers.current()
     if register is None:
         excuse = no_register(context, register) or ""
@@ -128,14 +129,18 @@ def sent_from(context: Context, path: Path) -> SentPhoto | None:
     found: SentPhoto | None = None
     for some in context.journal.chunks(State.REMOVED, State.RECORDED, State.PROVEN):
         for one in some:
-            visit = None if one.decision is None else one.decision.visit
-            if visit is None or one.proven_at is None or not one.proofs:
-                continue
-            if any(member.file.path == wanted for member in one.photo.members) and (
-                not found or found.at <= one.proven_at
-            ):
-                found = SentPhoto(visit, one.proofs[0].name, one.proven_at, one.removed_at)
+            sent = _sent(one) if any(member.file.path == wanted for member in one.photo.members) else None
+            if sent is not None and (found is None or found.at <= sent.at):
+                found = sent
     return found
+
+
+def _sent(tracked: TrackedPhoto) -> SentPhoto | None:
+    """When and where it was sent; None if it was not."""
+    visit = None if tracked.decision is None else tracked.decision.visit
+    if visit is None or tracked.proven_at is None or not tracked.proofs:
+        return None
+    return SentPhoto(visit, tracked.proofs[0].name, tracked.proven_at, tracked.removed_at)
 
 
 def _unusable(capture: Capture, seen: LocalFile | None) -> str | None:
@@ -146,8 +151,10 @@ def _unusable(capture: Capture, seen: LocalFile | None) -> str | None:
 
 
 def known_photos(context: Context) -> Known:
-    """The photos that the journal has and that are not sent and removed, by their main files."""
-    return {one.photo.main: one for chunk in context.journal.chunks(*OPEN, State.PROVEN) for one in chunk}
+    """The photos that the journal has and that are still here, by their main files."""
+    return {
+        one.photo.main: one for chunk in context.journal.chunks(*OPEN, State.PROVEN, State.RECORDED) for one in chunk
+    }
 
 
 def assigned(tracked: TrackedPhoto | None) -> Decision | None:
@@ -155,6 +162,17 @@ def assigned(tracked: TrackedPhoto | None) -> Decision | None:
     on_its_way = tracked is not None and tracked.state in {State.DECIDED, State.SENT, State.PROVEN}
     decision = tracked.decision if tracked is not None and on_its_way else None
     return decision if decision is not None and decision.by_person else None
+
+
+def _settled(context: Context, capture: Capture, file: LocalFile, tracked: TrackedPhoto | None) -> Explanation | None:
+    """What became of the photo with this main file, if it was sent or a person answered about it; None otherwise."""
+    if tracked is not None and (sent := _sent(tracked)) is not None:
+        reasons = (tracked.reason,) if tracked.reason else ()
+        return Explanation(file.path, capture, tracked.decision, Verdict.VISIT, reasons, sent)
+    if (answered := _answer(context, file, tracked)) is None:
+        return None
+    decision, said = answered
+    return Explanation(file.path, capture, decision, decision.verdict if decision else Verdict.PRIVATE, (said,))
 
 
 def _answer(context: Context, file: LocalFile, tracked: TrackedPhoto | None) -> tuple[Decision | None, str] | None:

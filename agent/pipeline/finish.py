@@ -33,7 +33,7 @@ NOT_SYNCED = "the server did not confirm that the photo is on its disk, so it st
 
 DISK_FAILED = (
     "the server could not write the photo to its disk, so it stays on this laptop too: IT must look at that disk, and "
-    "delete the photo's copy there; then it is sent again"
+    "delete the photo's copy there, which `photo-agent doctor` names; then it is sent again"
 )
 """The same, where asking again would prove nothing."""
 

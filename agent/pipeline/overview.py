@@ -9,6 +9,7 @@ from agent.model.ids import VisitId
 from agent.model.register import Visit
 from agent.pipeline.context import Context
 from agent.pipeline.journal_keys import LAST_REACHED
+from agent.pipeline.unconfirmed import by_visit
 
 SAFE = (State.PROVEN, State.RECORDED, State.REMOVED)
 ON_THE_WAY = (State.DECIDED, State.SENT)
@@ -16,7 +17,10 @@ ON_THE_WAY = (State.DECIDED, State.SENT)
 
 @dataclass(frozen=True, slots=True)
 class VisitTally:
-    """One visit's photos that passed through this laptop; `visit` is None if it is no longer in the register."""
+    """One visit's photos that passed through this laptop; `visit` is None if it is no longer in the register.
+
+    A photo that the server has not confirmed to be on its disk is still `on_the_way`.
+    """
 
     id: VisitId
     visit: Visit | None
@@ -41,7 +45,7 @@ class Overview:
 
     @property
     def safe(self) -> int:
-        """Photos that are on the share and were read back."""
+        """Photos that are on the share, and were read back."""
         return sum(one.safe for one in self.visits)
 
     @property
@@ -51,11 +55,15 @@ class Overview:
 
 
 def overview(context: Context) -> Overview:
-    """Make the overview, with one query whatever the number of photos."""
+    """Make the overview, with a few queries whatever the number of photos."""
     register = context.registers.current()
     known = {} if register is None else {visit.id: visit for visit in register.visits}
-    counted = context.journal.tally()
-    visits = [_tally(visit, known.get(visit), states) for visit, states in counted.items() if visit is not None]
+    counted, not_safe = context.journal.tally(), by_visit(context)
+    visits = [
+        _tally(visit, known.get(visit), states, not_safe[visit])
+        for visit, states in counted.items()
+        if visit is not None
+    ]
     not_decided = counted.get(None, {})
     reached = context.journal.fact(LAST_REACHED)
     return Overview(
@@ -65,12 +73,15 @@ def overview(context: Context) -> Overview:
     )
 
 
-def _tally(identity: VisitId, visit: Visit | None, states: Mapping[State, tuple[int, datetime | None]]) -> VisitTally:
+def _tally(
+    identity: VisitId, visit: Visit | None, states: Mapping[State, tuple[int, datetime | None]], not_safe: int
+) -> VisitTally:
     def count(*wanted: State) -> int:
         return sum(states[state][0] for state in wanted if state in states)
 
     _, last = states.get(State.REMOVED, (0, None))
-    return VisitTally(identity, visit, count(*SAFE), count(State.REMOVED), count(*ON_THE_WAY), last)
+    safe, on_the_way = count(*SAFE) - not_safe, count(*ON_THE_WAY) + not_safe
+    return VisitTally(identity, visit, safe, count(State.REMOVED), on_the_way, last)
 
 
 def _latest_first(one: VisitTally) -> tuple[bool, float, str]:

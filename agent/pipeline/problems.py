@@ -14,7 +14,7 @@ from agent.errors import ShareRefused
 from agent.journal import State
 from agent.language import plural, text
 from agent.pipeline.cards import Phase, cards
-from agent.pipeline.clocks import age
+from agent.pipeline.clocks import age, known_wrong
 from agent.pipeline.context import Context
 from agent.pipeline.damage import so_far
 from agent.pipeline.journal_keys import REGISTER_REFUSAL, UNPUBLISHED
@@ -22,6 +22,7 @@ from agent.pipeline.misgivings import not_named, not_understood
 from agent.pipeline.overdue import WAITING, is_overdue
 from agent.pipeline.renew import no_register
 from agent.pipeline.status import is_running, share_trouble
+from agent.pipeline.unconfirmed import failed_files, unconfirmed
 
 LITTLE_ROOM = 200_000_000
 """Free bytes on the journal's disk below which a person is asked to make room."""
@@ -69,8 +70,10 @@ def problems(context: Context) -> Iterator[Problem]:
             start=True,
         )
     yield from _of_the_disk(context)
+    yield from _of_the_clock(context)
     yield from _of_the_register(context)
     yield from _of_cards(context)
+    yield from _of_unconfirmed_photos(context)
     yield from _of_photos(context)
     yield from _of_the_record(context)
 
@@ -98,6 +101,30 @@ def _of_cards(context: Context) -> Iterator[Problem]:
             text("copy the photos of your visit from it into your photo folder. If they are too many, tell IT."),
             f'photo-agent sync "{over.plugged.top}"',
         )
+
+
+def _of_unconfirmed_photos(context: Context) -> Iterator[Problem]:
+    count = len(unconfirmed(context))
+    if not count:
+        return
+    files = failed_files(context)
+    details = f"The server could not write these files to its disk: {', '.join(files)}. " if files else ""
+    yield Problem(
+        Grade.ASK,
+        not_safe_yet(count),
+        text("The school network has not confirmed that the photos are saved there. They stay on this laptop too."),
+        text("tell IT, and do not format the camera’s card yet."),
+        details + "photo-agent doctor",
+    )
+
+
+def not_safe_yet(count: int) -> str:
+    """The sentence about so many photos that the server has not confirmed to be on its disk."""
+    return plural(
+        "1 photo has arrived on the school network, but is not safe there yet.",
+        "%(count)s photos have arrived on the school network, but are not safe there yet.",
+        count,
+    )
 
 
 def _of_photos(context: Context) -> Iterator[Problem]:
@@ -179,6 +206,19 @@ def _of_the_share(context: Context) -> Iterator[Problem]:
             trouble.why,
             retry=True,
             away=True,
+        )
+
+
+def _of_the_clock(context: Context) -> Iterator[Problem]:
+    wrong = known_wrong(context)
+    if wrong is not None:
+        yield Problem(
+            Grade.ASK,
+            text("This laptop’s clock does not agree with the school network’s."),
+            text("Photos are still sent, but we may ask you about more of them than usual."),
+            text("check this laptop’s date and time, and set them right. If they are right, tell IT."),
+            wrong,
+            retry=True,
         )
 
 

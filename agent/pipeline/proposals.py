@@ -1,6 +1,7 @@
 """Proposes visits for a held photo, the likeliest first, each with its reasons: time, staff, camera.
 
-A proposal is for a person to consider, and never decides. Pure.
+A proposal is for a person to consider, and never decides. A visit that began only after the photo was on this laptop is
+not proposed, whatever the photo says about its time: the clock of its camera was ahead. Pure.
 """
 
 from bisect import bisect_right
@@ -51,25 +52,31 @@ class Proposer:
         self._starts = [visit.span.earliest for visit in self._visits]
         self._longest = max((visit.span.latest - visit.span.earliest for visit in visits), default=timedelta(0))
         self._people = None if register is None else staff_of(register, staff)
-        self._undated: dict[Candidates | None, tuple[Visit, ...]] = {}
+        self._undated: dict[tuple[Candidates | None, int], tuple[Visit, ...]] = {}
 
-    def propose(self, taken: Interval | None, level: Level, camera: Candidates | None) -> tuple[Proposal, ...]:
-        """At most `MOST` visits. `camera` is None if it is not known or does not matter."""
+    def propose(
+        self, taken: Interval | None, level: Level, camera: Candidates | None, here_by: datetime | None = None
+    ) -> tuple[Proposal, ...]:
+        """At most `MOST` visits. `camera` is None if it is not known or does not matter.
+
+        `here_by` is when the photo was here at the latest; None if that is not known.
+        """
         if self._people is None:
             return ()
         people = self._people
-        likeliest = self._without_time(camera) if taken is None else self._nearest(taken, level, camera)
+        begun = len(self._visits) if here_by is None else bisect_right(self._starts, here_by)
+        likeliest = self._without_time(camera, begun) if taken is None else self._nearest(taken, level, camera, begun)
         return tuple(Proposal(visit, tuple(_why(visit, taken, level, people, camera))) for visit in likeliest)
 
-    def _without_time(self, camera: Candidates | None) -> tuple[Visit, ...]:
+    def _without_time(self, camera: Candidates | None, begun: int) -> tuple[Visit, ...]:
         """The same for every photo without a time: no visit is nearer, so the latest come first."""
-        if camera not in self._undated:
-            latest_first = self._visits[::-1]
+        if (camera, begun) not in self._undated:
+            latest_first = self._visits[:begun][::-1]
             latest_first.sort(key=lambda visit: self._counts_against(visit, camera))
-            self._undated[camera] = tuple(latest_first[:MOST])
-        return self._undated[camera]
+            self._undated[camera, begun] = tuple(latest_first[:MOST])
+        return self._undated[camera, begun]
 
-    def _nearest(self, taken: Interval, level: Level, camera: Candidates | None) -> tuple[Visit, ...]:
+    def _nearest(self, taken: Interval, level: Level, camera: Candidates | None, begun: int) -> tuple[Visit, ...]:
         best: list[tuple[timedelta, float, Visit]] = []
 
         def look_at(visit: Visit) -> None:
@@ -83,14 +90,14 @@ class Proposer:
 
         # Search from the photo's time in both directions, until all further visits are further away than the three
         # found.
-        middle = bisect_right(self._starts, taken.latest)
+        middle = min(bisect_right(self._starts, taken.latest), begun)
         since = not_after(taken, level) or taken.earliest
         for visit in reversed(self._visits[:middle]):
             if too_far(since - visit.span.earliest - self._longest):
                 break
             look_at(visit)
         if not_after(taken, level) is None:
-            for visit in self._visits[middle:]:
+            for visit in self._visits[middle:begun]:
                 if too_far(visit.span.earliest - taken.latest):
                     break
                 look_at(visit)

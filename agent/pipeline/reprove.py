@@ -50,7 +50,8 @@ class Proven:
             said.append(f"{_photos(self.unread)} cannot be read back from the school network and stay here. Tell IT.")
         if self.failed:
             said.append(
-                f"The server could not write {_photos(self.failed)} to its disk. None was removed here. Tell IT."
+                f"The server could not write {_photos(self.failed)} to its disk. None was removed here. Tell IT: "
+                "`photo-agent doctor` names the files."
             )
         return said
 

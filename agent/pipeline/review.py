@@ -5,7 +5,7 @@ Answers are small transactions of their own, so that they need not wait for a ru
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from agent.model.ids import PhotoId, VisitId
 from agent.model.register import Register, Visit
 from agent.model.removal import Outcome
 from agent.model.times import Level
-from agent.pipeline.clocks import latest
+from agent.pipeline.clocks import latest, seen_by
 from agent.pipeline.context import Context
 from agent.pipeline.examine import others_of
 from agent.pipeline.proposals import Proposal, Proposer, not_after
@@ -60,13 +60,13 @@ def held(context: Context, *, cameras: bool | None = None) -> list[ReviewItem]:
     """
     register = context.registers.current()
     tracked_photos = context.journal.tracked_photos(*HELD)
-    proposer = Proposer(register, context.settings.device.staff)
+    proposer, here_by = Proposer(register, context.settings.device.staff), seen_by(context)
     if cameras is None:
         cameras = register is not None and any(visit.cameras for visit in register.visits)
     if cameras:
         read = zip(tracked_photos, _read(context, tracked_photos), strict=True)
-        return [_held_with(proposer, register, one, found) for one, found in read]
-    return [_held_with(proposer, register, one, None) for one in tracked_photos]
+        return [_held_with(proposer, register, one, found, here_by) for one, found in read]
+    return [_held_with(proposer, register, one, None, here_by) for one in tracked_photos]
 
 
 def chosen(context: Context, photos: Sequence[PhotoId], like: PhotoId | None = None) -> list[PhotoId]:
@@ -196,7 +196,11 @@ def _read(context: Context, tracked_photos: Sequence[TrackedPhoto]) -> list[Capt
 
 
 def _held_with(
-    proposer: Proposer, register: Register | None, tracked: TrackedPhoto, found: Capture | LocalFault | None
+    proposer: Proposer,
+    register: Register | None,
+    tracked: TrackedPhoto,
+    found: Capture | LocalFault | None,
+    here_by: Callable[[datetime], datetime],
 ) -> ReviewItem:
     decision = tracked.decision
     camera = found.camera if isinstance(found, Capture) else None
@@ -205,5 +209,6 @@ def _held_with(
         None if decision is None else decision.taken,
         Level.IMPOSSIBLE if decision is None else decision.level,
         candidates,
+        here_by(min(tracked.found_at, tracked.looked_at)),
     )
     return ReviewItem(tracked, proposals, camera)

@@ -115,7 +115,11 @@ class ShareOfRun:
             if found:
                 self.notice(leftonshare.notice_of(found))
         if refused is not None and not self._sweeps_in_vain():
-            self.notice(f"What an earlier, broken transfer left on the share could not be removed yet: {refused}")
+            self.notice(
+                "An interrupted transfer left files with temporary names (.uploading-…) on the school network, which "
+                f"could not be removed yet. Photos are sent all the same, and this is tried again. {refused} If you "
+                "read this again tomorrow, tell IT."
+            )
         self._note_sweep(refused)
 
     def sweep_without_sending(self) -> None:

@@ -9,6 +9,7 @@ from agent.model.removal import Outcome
 from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.status import is_kept
+from agent.pipeline.unconfirmed import unconfirmed_ids
 
 
 def count_by_visit(context: Context, summary: Summary, proven: Sequence[TrackedPhoto]) -> None:
@@ -30,14 +31,16 @@ def count_what_is_left(context: Context, summary: Summary) -> None:
     summary.away = away.total()
     summary.review = counts.get(State.REVIEW, 0) - away[State.REVIEW]
     summary.refused = counts.get(State.REFUSED, 0) - away[State.REFUSED]
-    open_states = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT, State.PROVEN)
-    summary.waiting = sum(counts.get(state, 0) - away[state] for state in open_states) + _not_removed(context)
+    summary.not_removed = counts.get(State.PROVEN, 0) - away[State.PROVEN] + _not_removed(context)
+    unsent = (State.FOUND, State.SETTLED, State.DECIDED, State.SENT)
+    summary.waiting = sum(counts.get(state, 0) - away[state] for state in unsent) + summary.not_removed
 
 
 def what_stays_on_cards(context: Context, roots: Sequence[Path]) -> str | None:
     """The sentence about photos that were sent and stay on their card because the settings say so; None without any."""
     recorded = context.journal.tracked_photos(State.RECORDED)
-    stay = [tracked for tracked in recorded if tracked.away is Outcome.KEPT]
+    not_safe = unconfirmed_ids(context)
+    stay = [tracked for tracked in recorded if tracked.away is Outcome.KEPT and tracked.id not in not_safe]
     asked = sum(any(tracked.photo.main.path.is_relative_to(root) for root in roots) for tracked in stay)
     if not asked:
         return None

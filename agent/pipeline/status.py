@@ -10,7 +10,7 @@ from agent.errors import ShareRefused
 from agent.journal import State, TrackedPhoto
 from agent.model.removal import Outcome
 from agent.pipeline.cards import spoken_cards
-from agent.pipeline.clocks import age
+from agent.pipeline.clocks import age, known_wrong, went_back
 from agent.pipeline.context import Context
 from agent.pipeline.damage import DamagedPhotos, so_far
 from agent.pipeline.events import Exit
@@ -65,6 +65,7 @@ class Status:
     inspection: LastInspection | None = None
     asked: tuple[WaitingPhoto, ...] = ()
     register_refused: bool = False
+    clock_trouble: str | None = None
 
     @property
     def overdue(self) -> int:
@@ -121,6 +122,7 @@ def status(context: Context) -> Status:
         inspection=last_inspection(context),
         asked=tuple(_waiting(context, tracked) for tracked in context.journal.tracked_photos(State.REVIEW)),
         register_refused=context.journal.fact(REGISTER_REFUSAL) is not None,
+        clock_trouble=known_wrong(context) or went_back(context),
     )
 
 

@@ -16,6 +16,8 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9]|lpt[
 _ERROR_VALUE = re.compile(r"#+|#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
 _ANYONE: Final = frozenset({"all", "any", "anyone", "everyone", "everybody", "*", "-", "n/a", "none"})
+_PEOPLE = frozenset({"staff", "X-VISIT-STAFF"})
+"""Columns of people: a camera's label may have a & or a / in it."""
 _BETWEEN_PEOPLE = re.compile(
     r"[;|\r\n\t•·]|\s*[&+/]\s*|\s+(?:and|und|et|plus|with|mit|avec)\s+|(?:^|\s+)[0-9]{1,2}[.)]\s+", re.IGNORECASE
 )
@@ -116,7 +118,7 @@ def names(cell: str, column: str, notes: Notes) -> frozenset[str]:
     if GARBLED.search(cell):
         notes.error(column, f"“{printable(cell, 40)}” is garbled: save the file as CSV UTF-8 and correct the names")
         return frozenset()
-    people = "camera" not in column.casefold()
+    people = column in _PEOPLE
     parts = _people(cell) if people else _BETWEEN.split(cell)
     listed = frozenset(" ".join(name.split()) for part in parts for name in _by_commas(part)) - {""}
     if not listed:
@@ -130,7 +132,9 @@ def names(cell: str, column: str, notes: Notes) -> frozenset[str]:
     if any("," in part and len(_by_commas(part)) > 1 for part in parts):
         notes.warning(column, "read as several names because of the commas: write ; or | between names")
     elif len(parts) > len(_BETWEEN.split(cell)):
-        notes.warning(column, "read as several names: write ; or | between names")
+        between = _BETWEEN_PEOPLE.search(_BETWEEN.sub("", cell))
+        because = f" because of “{between[0].strip()}”" if between and between[0].strip() else ""
+        notes.warning(column, f"read as several names{because}: write ; or | between names")
     return listed
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from agent.register.doubt import all_written
 from agent.register.faults import Fault, Notes, Which
-from agent.register.hidden import up_to
+from agent.register.hidden import Lines, up_to, warning_of_columns, warning_of_lines
 from agent.register.text import WORKBOOK, decode
 from agent.register.unread import says_when
 
@@ -140,7 +140,9 @@ def read_sheet(raw: bytes, columns: Columns) -> Sheet:
         )
         if not book.cells:
             return Sheet((), book.faults or (_empty(columns),), workbook=True)
-        return _sheet(_numbered(book, columns), book.faults, columns, separator="", ended=True)
+        return _sheet(
+            _numbered(book, columns), book.faults, columns, separator="", ended=True, hidden=book.hidden_columns
+        )
     text, faults = decode(raw, columns.register)
     if text is None:
         return Sheet((), faults)
@@ -157,8 +159,7 @@ def _numbered(book: "Rows", columns: Columns) -> Iterator[tuple[Notes, list[str]
     for number, cells in enumerate(book.cells):
         notes = Notes(number + 1, columns.register)
         if number in hidden[:1]:
-            lines = "this line is" if len(hidden) == 1 else f"{len(hidden)} lines, of which this is the first, are"
-            notes.warning(None, f"{lines} hidden in the spreadsheet, and read all the same: show them to check them")
+            notes.warning(None, warning_of_lines([line + 1 for line in hidden]))
         if number in book.struck:
             notes.error(
                 None,
@@ -248,6 +249,7 @@ def _sheet(
     *,
     separator: str,
     ended: bool,
+    hidden: Lines = (),
 ) -> Sheet:
     first = list(islice(records, _ABOVE))
     filled = [at for at, (notes, cells) in enumerate(first) if notes.failed() or any(cells)]
@@ -262,6 +264,8 @@ def _sheet(
         at = best
     above = [_above(*first[place]) for place in filled if place < at and _may_be_a_visit(first[place][1])]
     layout = _layout(names, header, columns)
+    if unseen := [names[place] for place in layout.read() if any(place in some for some in hidden)]:
+        header.warning(None, warning_of_columns(unseen))
     rows: list[Row] = []
     if not header.failed():
         rows = list(islice(layout.rows(_chained(first[at + 1 :], records), ended=ended), MOST_ROWS + 1))
@@ -306,6 +310,10 @@ class _Layout:
     header: Notes
     names: Sequence[str] = ()
     times: frozenset[int] = frozenset()  # lookalikes of a start or an end that other columns give
+
+    def read(self) -> list[int]:
+        """The places of the columns that are read."""
+        return sorted({*self.places.values(), *(at for places in self.parts.values() for _, at in places)})
 
     def rows(self, records: Iterator[tuple[Notes, list[str]]], *, ended: bool) -> Iterator[Row]:
         """The rows that are not blank. `ended` is whether the file's last line has its line end."""

@@ -17,7 +17,13 @@ from typing import Any
 from xml.parsers import expat
 
 from agent.register.faults import Fault, Which
-from agent.register.hidden import Lines, hidden_lines, hidden_lines_of_tables
+from agent.register.hidden import (
+    Lines,
+    hidden_columns,
+    hidden_columns_of_tables,
+    hidden_lines,
+    hidden_lines_of_tables,
+)
 from agent.register.struck import struck_lines, struck_lines_of_tables
 
 LARGEST_INSIDE = 64 * 1024 * 1024
@@ -41,13 +47,14 @@ class NoWorkbook(Exception):
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The rows of one sheet from its first line, cells as text; `struck` are the lines, from 0, struck through, and
-    `hidden` those that nobody sees.
+    `hidden` and `hidden_columns` those that nobody sees.
     """
 
     cells: list[list[str]]
     faults: tuple[Fault, ...]
     struck: frozenset[int] = frozenset()
     hidden: Lines = ()
+    hidden_columns: Lines = ()
 
 
 def read_workbook(
@@ -102,7 +109,7 @@ def _rows(
     rows = list(sheet.rows())
     found = looked_at.get(name, _Found())
     _fill_in(rows, found)
-    return Rows(rows, (), found.struck, found.hidden)
+    return Rows(rows, (), found.struck, found.hidden, found.hidden_columns)
 
 
 def _fill_in(rows: list[list[str]], found: "_Found") -> None:
@@ -126,13 +133,14 @@ class _Found:
 
     `marks` are the cells that show an error or have no saved value; `merged` are the first and last line, and the
     column, of cells that were merged over several lines: only the first one has the value. `struck` are the lines with
-    a cell that is struck through, `hidden` those that are not shown.
+    a cell that is struck through, `hidden` those that are not shown, as `hidden_columns` are not.
     """
 
     marks: dict[tuple[int, int], str] = field(default_factory=dict)
     merged: tuple[tuple[int, int, int], ...] = ()
     struck: frozenset[int] = frozenset()
     hidden: Lines = ()
+    hidden_columns: Lines = ()
 
 
 class _Sheet:
@@ -182,12 +190,15 @@ def _looked_through(raw: bytes) -> dict[str, _Found]:
             raise NoWorkbook("a cell is repeated thousands of times: delete what is below and beside the register")
         none = frozenset[int]()
         tables = struck_lines_of_tables(content, parts.get("styles.xml", b""))
-        unseen = hidden_lines_of_tables(content)
-        return {name: _Found(struck=tables.get(name, none), hidden=unseen.get(name, ())) for name in tables | unseen}
+        unseen, narrow = hidden_lines_of_tables(content), hidden_columns_of_tables(content)
+        return {
+            name: _Found({}, (), tables.get(name, none), unseen.get(name, ()), narrow.get(name, ()))
+            for name in tables | unseen | narrow
+        }
     names, struck = _sheet_names(parts), struck_lines(parts)
     return {
         names.get(part, part): _Found(
-            _marks(xml), tuple(_merged(xml)), struck.get(part, frozenset()), hidden_lines(xml)
+            _marks(xml), tuple(_merged(xml)), struck.get(part, frozenset()), hidden_lines(xml), hidden_columns(xml)
         )
         for part, xml in parts.items()
         if part.startswith("xl/worksheets/")

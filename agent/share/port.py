@@ -101,6 +101,7 @@ class Abilities:
     fsync: bool
     statvfs: bool
     limits: bool
+    removes: bool = True
     details: tuple[tuple[str, str], ...] = ()
 
 

@@ -237,6 +237,7 @@ class SftpShare(Closing):
             session.offers(wire.FSYNC) and engine.found.fsync,
             session.offers(wire.STATVFS),
             session.offers(wire.LIMITS),
+            engine.found.removes,
             report.lines(session, engine.found),
         )
 

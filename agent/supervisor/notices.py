@@ -1,7 +1,8 @@
 """What the service shows on the desktop, and how often. It shows only counts, because a class may see the screen.
 
 After each run it shows at most one line, the most urgent: sending has stopped (once each time), photos that should have
-left (once a day), photos that need a person (once a day), or photos that were sent and removed.
+left, or that the server may not have on its disk (once a day each), photos that were sent and removed, or photos that
+need a person (once a day).
 """
 
 import json
@@ -15,7 +16,9 @@ from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.journal_keys import NOTICES_SAID
 from agent.pipeline.overdue import WAITING, is_overdue
+from agent.pipeline.problems import not_safe_yet
 from agent.pipeline.status import share_trouble
+from agent.pipeline.unconfirmed import unconfirmed
 from agent.settings import Settings
 
 
@@ -56,6 +59,8 @@ class RunNotices:
                 overdue,
             )
             found.append(("overdue", today, line))
+        if unsafe := len(unconfirmed(self.context)):
+            found.append(("not safe", today, not_safe_yet(unsafe)))
         if summary.removed:
             line = plural(
                 "1 photo is safe on the school network and removed from the photo folder.",

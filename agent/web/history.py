@@ -9,6 +9,7 @@ from flask import Blueprint, abort, render_template, request
 from agent.journal import State, TrackedPhoto
 from agent.pipeline.attest import statements
 from agent.pipeline.overview import ON_THE_WAY, SAFE, overview
+from agent.pipeline.unconfirmed import unconfirmed_ids
 from agent.register.dates import Order, read_written
 from agent.web.app import asked_page, context, page_app
 from agent.web.visits import my_visits
@@ -27,10 +28,11 @@ SHORTEST = 2
 
 @dataclass(frozen=True, slots=True)
 class FoundPhoto:
-    """A photo of a visit, and how far it has come."""
+    """A photo of a visit, and how far it has come; `confirmed` is False if it may not be on the server's disk."""
 
     tracked: TrackedPhoto
     title: str
+    confirmed: bool = True
 
     @property
     def name(self) -> str:
@@ -44,8 +46,8 @@ class FoundPhoto:
 
     @property
     def safe(self) -> bool:
-        """Whether it is on the share and was read back."""
-        return self.tracked.state in {State.PROVEN, State.RECORDED, State.REMOVED}
+        """Whether it is on the share, was read back, and is on the server's disk."""
+        return self.confirmed and self.tracked.state in {State.PROVEN, State.RECORDED, State.REMOVED}
 
     @property
     def asked(self) -> bool:
@@ -92,8 +94,10 @@ def sent(number: int) -> str:
     tally = visits[number - 1]
     page = asked_page()
     first = page * IN_A_LIST
-    safe = context().journal.tracked_photos(*SAFE)
-    of_visit = [one for one in safe if one.decision is not None and one.decision.visit == tally.id]
+    safe, not_safe = context().journal.tracked_photos(*SAFE), unconfirmed_ids(context())
+    of_visit = [
+        one for one in safe if one.decision is not None and one.decision.visit == tally.id and one.id not in not_safe
+    ]
     found = [FoundPhoto(one, tally.title) for one in of_visit[first : first + IN_A_LIST]]
     more = len(of_visit) > first + IN_A_LIST
     return render_template("sent.html", tally=tally, number=number, found=found, page=page, more=more)
@@ -124,14 +128,14 @@ def _found(wanted: str) -> list[FoundPhoto]:
     here = context()
     register = here.registers.current()
     titles = {} if register is None else {visit.id: visit.title for visit in register.visits}
-    day = _day(wanted)
+    day, not_safe = _day(wanted), unconfirmed_ids(here)
     found = []
     # Only photos of visits and those that the person is asked about. The page says nothing about private photos.
     for tracked in here.journal.tracked_photos(*ON_THE_WAY, *SAFE, State.REVIEW, State.REFUSED):
         visit = None if tracked.decision is None else tracked.decision.visit
         if visit is None and tracked.state not in {State.REVIEW, State.REFUSED}:
             continue
-        one = FoundPhoto(tracked, "" if visit is None else titles.get(visit, visit))
+        one = FoundPhoto(tracked, "" if visit is None else titles.get(visit, visit), tracked.id not in not_safe)
         local = None if one.taken is None else one.taken.astimezone(here.zone).date()
         if wanted.casefold() in one.name.casefold() or (day is not None and day == local):
             found.append(one)

@@ -66,6 +66,20 @@ _WORDS = (
         lambda names: text("Such a picture shows when it arrived, not when it was taken.", **names),
     ),
     _Words(
+        _says(r"was on this laptop before that time|the time was in the future"),
+        lambda count, names: plural(
+            "1 photo with a date that had not come yet",
+            "%(count)s photos with a date that had not come yet",
+            count,
+            **names,
+        ),
+        lambda names: text(
+            "That date was still to come when we first saw it on this laptop, so the camera’s clock was wrong, or this "
+            "laptop’s. Tell IT which camera it was, and answer by what the picture shows.",
+            **names,
+        ),
+    ),
+    _Words(
         _says(r"taken (?P<away>[\d.,]+ k?m) from (?P<place>[^,;]+), which has a radius of (?P<radius>[\d.,]+ k?m)"),
         lambda count, names: plural(
             "1 photo taken %(away)s from %(place)s",

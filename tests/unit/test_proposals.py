@@ -79,3 +79,17 @@ def test_a_visit_during_which_a_lent_camera_took_it_comes_before_one_two_days_aw
     stranger = identify(Camera(make="Canon", model="EOS R6"), register.cameras)
     proposed = Proposer(register, "j.smith").propose(taken, Level.ASSUMED_ZONE, stranger)
     assert [one.visit.id for one in proposed] == ["walk", "museum"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("level", [Level.ASSUMED_ZONE, Level.UPPER_BOUND, Level.IMPOSSIBLE])
+def test_a_visit_that_began_after_the_photo_was_here_is_not_proposed(seed: int, level: Level) -> None:
+    chance = random.Random(seed)
+    visits = _visits(chance)
+    here_by = START + timedelta(hours=chance.randrange(24 * 200))
+    moment = here_by + timedelta(hours=chance.randrange(24 * 10))
+    taken = None if level is Level.IMPOSSIBLE else Interval(moment, moment)
+    begun = tuple(one for one in visits if one.span.earliest <= here_by)
+    wanted = Proposer(Register(visits=begun, cameras=(), version="v", read_at=START), "j.smith")
+    asked = Proposer(Register(visits=visits, cameras=(), version="v", read_at=START), "j.smith")
+    assert asked.propose(taken, level, None, here_by) == wanted.propose(taken, level, None)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.audit.atonce import Part, Place, Say, opened
+from agent.audit.counting import counted_entries
 from agent.audit.evidence import Note
 from agent.audit.findings import RecordFault, Report
 from agent.audit.index.store import Erased, Rows, Store
@@ -39,7 +40,7 @@ class Built:
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        yield f"{self.device}: {self.entries} entries in the index, {self.new} of them new"
+        yield f"{self.device}: {counted_entries(self.entries)} in the index, {self.new} of them new"
         if self.report is not None:
             yield from (f"  {line}" for line in self.report.lines())
         elif not self.whole:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.audit.cosigning import CosigningKey
+from agent.audit.counting import counted
 from agent.audit.spotcheck.commitment import Commitment, came_after, seed_of, why_not_independent
 from agent.audit.spotcheck.frozen import Population, Seen, SeenCheckpoint, seen_checkpoint
 from agent.audit.spotcheck.leaves import Tree
@@ -17,7 +18,7 @@ from agent.audit.spotcheck.lots import Candidate, Drawn, draw
 from agent.audit.spotcheck.sampling import as_number
 from agent.audit.spotcheck.signing import NotSigned, canonical, opened, signed
 from agent.audit.spotcheck.size import Size
-from agent.audit.spotcheck.words import counted, promised
+from agent.audit.spotcheck.words import promised
 from agent.errors import SignatureWrong, UsageError
 from agent.files.durable import create_file
 from agent.files.named import open_named

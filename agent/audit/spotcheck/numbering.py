@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from agent.audit.counting import counted
 from agent.audit.spotcheck.outcome import Gap
 from agent.audit.spotcheck.ports import Rereading, SharePhotos
-from agent.audit.spotcheck.words import counted, plain
+from agent.audit.spotcheck.words import plain
 from agent.errors import LocalFault
 
 MOST_READ = 2_000

@@ -2,12 +2,8 @@
 
 from fractions import Fraction
 
+from agent.audit.counting import counted
 from agent.audit.spotcheck.sampling import as_number, at_most_wrong, rounded_up
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """`1 transfer`, `1,204 transfers`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def plain(text: str) -> str:
@@ -20,7 +16,8 @@ def promised(population: int, sample: int, confidence: Fraction) -> str:
     if sample == 0:
         return "Nothing was drawn, so nothing is proved."
     if sample == population:
-        return f"All {counted(population, 'transfer')} are drawn: this is not a sample."
+        drawn = "The only transfer is drawn" if population == 1 else f"All {population:,} transfers are drawn"
+        return f"{drawn}: this is not a sample."
     of_them = "If the 1 that was drawn is right" if sample == 1 else f"If all {sample:,} are right"
     return f"{of_them}, {_at_most(population, sample, 0, confidence)} can be wrong ({as_number(confidence)} %)."
 
@@ -32,7 +29,10 @@ def proved(population: int, sample: int, wrong: int, not_known: int, confidence:
     right = sample - wrong - not_known
     if sample == population:
         parts = [f"{right:,} right", f"{wrong:,} wrong", f"{not_known:,} not known"]
-        return f"All {counted(population, 'transfer')} were looked at: {', '.join(parts)}."
+        looked = (
+            "The only transfer was looked at" if population == 1 else f"All {population:,} transfers were looked at"
+        )
+        return f"{looked}: {', '.join(parts)}."
     sure = f"({as_number(confidence)} %)"
     begin = f"All {sample:,} are right" if right == sample else f"Of {sample:,} drawn, {right:,} are right"
     if wrong:

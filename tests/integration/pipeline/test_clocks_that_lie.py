@@ -11,12 +11,13 @@ import pytest
 from agent.journal import State
 from agent.model.decision import Verdict
 from agent.model.ids import VisitId
-from agent.pipeline.clocks import compare_with_share, notice_a_leap
+from agent.pipeline.clocks import compare_with_share, notice_a_leap, wrong_clock
 from agent.pipeline.context import Context, open_context, wall_clock
 from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.explain import explain
 from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_SEEN, GROUNDS
 from agent.pipeline.lock import only_writer
+from agent.pipeline.problems import problems
 from agent.pipeline.review import assign, keep_private
 from agent.pipeline.run import Run
 from agent.pipeline.status import is_overdue, status
@@ -335,3 +336,23 @@ def test_a_file_from_the_future_that_lacks_its_end_is_waited_for_and_no_longer(l
     summary = run_at(laptop, timedelta(minutes=11)).summary
     assert summary.damaged == 1
     assert not cut.exists()
+
+
+def test_a_clock_that_the_share_contradicts_is_on_the_page_and_in_the_status_until_it_is_right(laptop: Laptop) -> None:
+    run_at(laptop, -2 * A_DAY)
+    shown = laptop.command("status")
+    assert "clock     This laptop's clock is 2 days behind" in shown.stdout
+    said = [one for one in laptop.look(lambda context: list(problems(context))) if "clock" in one.what]
+    assert [one.details for one in said] == [wrong_clock(-2 * A_DAY)]
+    run_at(laptop, timedelta(0))
+    assert "clock" not in laptop.command("status").stdout
+    assert not [one for one in laptop.look(lambda context: list(problems(context))) if "clock" in one.what]
+
+
+def test_a_clock_that_went_back_is_in_the_status_until_the_share_says_which_time_is_right(laptop: Laptop) -> None:
+    run_at(laptop, timedelta(0))
+    laptop.look(lambda context: notice_a_leap(replace(context, clock=lambda: wall_clock() - 30 * A_DAY)))
+    assert "clock     This laptop's clock went back" in laptop.command("status").stdout
+    assert '"clock": {"trouble": "This laptop' in laptop.command("status", "--json").stdout
+    run_at(laptop, timedelta(0))
+    assert "clock" not in laptop.command("status").stdout

@@ -26,7 +26,7 @@ def left(laptop: Laptop) -> list[str]:
 
 
 def texts(heard: Heard) -> list[str]:
-    return [str(event.details["text"]) for event in heard.events if "could not be removed" in str(event.details)]
+    return [str(event.details["text"]) for event in heard.events if "could not be removed yet" in str(event.details)]
 
 
 def test_every_photo_arrives_and_it_is_said_once_a_day(strict: Laptop) -> None:
@@ -52,3 +52,10 @@ def test_what_is_remembered_of_it_has_a_bound(strict: Laptop) -> None:
         return len(half_sent.begun())
 
     assert strict.look(kept) == 1000
+
+
+def test_doctor_does_not_say_that_its_test_file_was_removed(strict: Laptop) -> None:
+    said = strict.command("doctor").stdout
+    assert "renamed and removed" not in said
+    assert "warn  share writing" in said
+    assert left(strict), "the file that it says stays there"

@@ -158,6 +158,29 @@ def test_a_list_may_stand_on_several_lines_of_a_cell() -> None:
     assert one(staff='"j.smith\na.okafor"').visits[0].staff == {"j.smith", "a.okafor"}
 
 
+@pytest.mark.parametrize("between", [" & ", "&", "/", " / ", " and ", " AND ", " + ", " with "])
+def test_people_listed_as_in_a_sentence_are_several_people(between: str) -> None:
+    """As one name they would be nobody here, and their photos those of other staff."""
+    reading = read(f"id,title,starts,ends,staff\nzoo,Zoo,2026-03-14 09:00,2026-03-14 16:00,j.smith{between}a.okafor\n")
+    assert [visit.staff for visit in reading.visits] == [{"j.smith", "a.okafor"}]
+    (fault,) = reading.faults
+    assert (fault.line, fault.column, fault.severity) == (2, "staff", "warning")
+    assert between.strip() in fault.message
+
+
+@pytest.mark.parametrize("name", ["A. Sandford", "Withers, J", "R. Anderson", "Band-Smith, K"])
+def test_a_name_with_such_a_word_in_it_is_one_name(name: str) -> None:
+    reading = read(f'id,title,starts,ends,staff\nzoo,Zoo,2026-03-14 09:00,2026-03-14 16:00,"{name}"\n')
+    assert [visit.staff for visit in reading.visits] == [{name}]
+    assert reading.faults == ()
+
+
+def test_a_cameras_label_may_have_such_a_word_in_it() -> None:
+    row = "zoo,Zoo,2026-03-14 09:00,2026-03-14 16:00,Art & Design Nikon"
+    reading = read(f"id,title,starts,ends,cameras\n{row}\n")
+    assert [visit.cameras for visit in reading.visits] == [{"Art & Design Nikon"}]
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_a_decimal_comma_is_read_where_commas_do_not_separate_cells(separator: str) -> None:
     text = f"{HEADER}\n{row(latitude='51.4978', longitude='−0.1745', radius_km='2.5')}\n"

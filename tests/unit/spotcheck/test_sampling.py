@@ -69,6 +69,7 @@ def test_a_statement_says_what_is_proved() -> None:
     assert "Of 60 drawn, 48 are right; the other 12 could not be checked in full." in unknown
     assert "If those are right too, at most 4.8 %" in unknown
     assert promised(5, 5, SURE) == "All 5 transfers are drawn: this is not a sample."
+    assert promised(1, 1, SURE) == "The only transfer is drawn: this is not a sample."
 
 
 def test_a_percentage_is_never_rounded_down() -> None:
