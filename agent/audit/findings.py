@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 
-from agent.audit.counting import counted_entries
+from agent.counting import counted
 
 
 class RecordFault(IntEnum):
@@ -129,10 +129,11 @@ class Report:
         last = "" if self.last_at is None else f", the last from {self.last_at:%Y-%m-%d %H:%M} UTC"
         if not self.findings:
             erased = f", {self.erased} erased on request" if self.erased else ""
-            yield f"{self.device}: whole and signed: {counted_entries(self.entries)}{last}{erased}"
+            yield f"{self.device}: whole and signed: {counted(self.entries, 'entry', 'entries')}{last}{erased}"
         else:
             worst = _WORDS[RecordFault(self.exit_code)].upper()
-            yield f"{self.device}: {worst}: {counted_entries(self.entries)} read, {self.signed} of them signed{last}"
+            read = counted(self.entries, "entry", "entries")
+            yield f"{self.device}: {worst}: {read} read, {self.signed} of them signed{last}"
         for finding in self.findings:
             yield f"  {_WORDS[finding.damage]}: {finding.text}"
         for note in self.notes:

@@ -21,7 +21,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from agent.audit.cosigning import CosigningKey, WitnessKey
-from agent.audit.counting import counted_entries
 from agent.audit.evidence import Note, PublishedEvidence, opened_copy
 from agent.audit.findings import Finding, RecordFault, Report, exit_code
 from agent.audit.heard import HeardFile
@@ -30,6 +29,7 @@ from agent.audit.renaming import all_evidence, succeeded, with_former_names
 from agent.audit.silence import with_silence
 from agent.audit.verify import verify
 from agent.audit.versions import with_versions
+from agent.counting import counted
 from agent.errors import RecordError, UsageError
 from agent.files.beneath import NotPlain
 from agent.files.durable import make_folder, replace_file
@@ -88,9 +88,9 @@ class Watched:
             before = (
                 "never seen before"
                 if self.seen is None
-                else f"{counted_entries(self.seen)} {'was' if self.seen == 1 else 'were'} seen before"
+                else f"{counted(self.seen, 'entry', 'entries')} {'was' if self.seen == 1 else 'were'} seen before"
             )
-            yield f"{self.report.device}: {names}: {counted_entries(self.report.entries)} read; {before}"
+            yield f"{self.report.device}: {names}: {counted(self.report.entries, 'entry', 'entries')} read; {before}"
         else:
             yield next(self.report.lines())
         for trouble, finding in self.troubles:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.session import json_option, printable, put_json, put_table, say, settings_of, stages_of
+from agent.counting import counted
 from agent.errors import RecordError
-from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
     from agent.model.ids import VisitId

@@ -22,7 +22,7 @@ from agent.cli.copies import (
 from agent.cli.logproof import erase, erase_copy, key, rotate_key, verify
 from agent.cli.paths import folder_argument
 from agent.cli.session import WholeSentences, for_spreadsheets, json_option, put_json, put_table, settings_of
-from agent.pipeline.counting import counted
+from agent.counting import counted
 
 if TYPE_CHECKING:
     from agent.audit import Entry, TransferRow, VisitSum

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from agent.cli.session import printable, put_json, say
-from agent.pipeline.counting import counted
+from agent.counting import counted
 from agent.pipeline.events import Event
 
 if TYPE_CHECKING:

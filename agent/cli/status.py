@@ -8,8 +8,8 @@ import click
 
 from agent import __version__
 from agent.cli.session import json_option, local, printable, put_json, put_table, settings_of, stages_of
+from agent.counting import counted
 from agent.errors import ShareRefused
-from agent.pipeline.counting import counted
 
 if TYPE_CHECKING:
     from agent.pipeline.inspect_record import LastInspection

@@ -82,7 +82,7 @@ def check(
 
     The exit code is 2 if a line cannot be used.
     """
-    from agent.pipeline.counting import counted
+    from agent.counting import counted
     from agent.pipeline.renew import read_local
     from agent.register import check as checked
 

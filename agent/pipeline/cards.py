@@ -23,12 +23,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.journal import State
+from agent.counting import counted as numbered
+from agent.journal import State, TrackedPhoto
 from agent.journal.lifecycle import NOT_YET_SENT
 from agent.model.ids import VisitId
 from agent.pipeline.context import Context
-from agent.pipeline.counting import counted as numbered
 from agent.pipeline.journal_keys import CARD
+from agent.pipeline.unconfirmed import unconfirmed
 from agent.record.values import LONGEST_LABEL, trace_of_private
 from agent.volumes import PluggedIn
 
@@ -127,10 +128,17 @@ def drop(context: Context, card: Card) -> None:
 def counted(context: Context, card: Card) -> tuple[Card, int]:
     """The card with its photos counted (on the share, still on the card, in doubt); and how many are on their way."""
     states = context.journal.on_volume(card.plugged.id, card.plugged.top, card.since or card.put_in_at)
-    kept, removed = states.get(State.RECORDED, 0), states.get(State.REMOVED, 0)
-    waiting = sum(states.get(state, 0) for state in WAITING)
-    sent = kept + removed
-    return replace(card, sent=sent, kept=kept, unsure=states.get(State.REVIEW, 0)), waiting
+    unsafe = sum(one.state is State.RECORDED and _is_on(card.plugged, one) for one in unconfirmed(context))
+    kept, removed = states.get(State.RECORDED, 0) - unsafe, states.get(State.REMOVED, 0)
+    waiting = sum(states.get(state, 0) for state in WAITING) + unsafe
+    return replace(card, sent=kept + removed, kept=kept, unsure=states.get(State.REVIEW, 0)), waiting
+
+
+def _is_on(plugged: PluggedIn, tracked: TrackedPhoto) -> bool:
+    """Whether the photo is on this card, as `Journal.on_volume` counts it."""
+    if not plugged.id:
+        return tracked.photo.main.path.is_relative_to(plugged.top)
+    return tracked.volume is not None and tracked.volume.id == plugged.id
 
 
 def unlock(context: Context, plugged: PluggedIn) -> None:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from agent.counting import counted
 from agent.journal import State, TrackedPhoto
 from agent.pipeline.context import Context
-from agent.pipeline.counting import counted
 from agent.pipeline.journal_keys import CLOCK_AHEAD, CLOCK_DOUBTED, CLOCK_SEEN, CLOCK_WAS_BEHIND, GROUNDS
 from agent.pipeline.whereabouts import OPEN
 

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from agent.counting import counted
 from agent.errors import AgentError, RecordError
 from agent.folders import watch_limits
 from agent.model.removal import Known
 from agent.pipeline.cards import Phase, cards
 from agent.pipeline.context import Context
-from agent.pipeline.counting import counted
 from agent.pipeline.doctor_finding import CheckResult, Finding
 from agent.pipeline.former import published_up_to, unpublished
 from agent.pipeline.importfolders import why_unfit

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from agent.counting import counted
 from agent.errors import ShareFault
 from agent.model.register import Register
 from agent.pipeline.clocks import age
 from agent.pipeline.context import Context
-from agent.pipeline.counting import counted
 from agent.pipeline.doctor_finding import CheckResult, Finding
 from agent.pipeline.misgivings import not_listed, not_named, not_understood
 from agent.pipeline.renew import LARGEST, needs_share, renew_register

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from agent.counting import counted
 from agent.errors import AgentError, ShareFault
 from agent.model.removal import Known
 from agent.pipeline.clocks import age, how_far
 from agent.pipeline.context import Context
-from agent.pipeline.counting import counted
 from agent.pipeline.doctor_finding import CheckResult, Finding
 from agent.pipeline.doctor_register import register_findings
 from agent.pipeline.invain import release

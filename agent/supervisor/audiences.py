@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from agent.counting import counted
 from agent.journal import Journal
-from agent.pipeline.counting import counted
 from agent.pipeline.events import Event, Happened
 
 Tell = Callable[[Mapping[str, object]], None]

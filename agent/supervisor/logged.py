@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from agent.counting import counted
 from agent.errors import ShareRefused
 from agent.journal import State
 from agent.notices import EventLog, LogEvent
 from agent.pipeline.context import Context
-from agent.pipeline.counting import counted
 from agent.pipeline.damage import so_far
 from agent.pipeline.journal_keys import EVENTS_LOGGED
 from agent.pipeline.overdue import WAITING, is_overdue

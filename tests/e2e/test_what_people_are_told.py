@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from agent.cli.progress import Bar, Lines, in_words
-from agent.pipeline.counting import counted
+from agent.counting import counted
 from agent.pipeline.events import Summary
 from tests.e2e.test_progress_bar import Terminal
 from tests.integration.pipeline.test_service import running, until

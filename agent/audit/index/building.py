@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.audit.atonce import Part, Place, Say, opened
-from agent.audit.counting import counted_entries
 from agent.audit.evidence import Note
 from agent.audit.findings import RecordFault, Report
 from agent.audit.index.store import Erased, Rows, Store
@@ -16,6 +15,7 @@ from agent.audit.index.tables import ENTRIES, FILES, MOST, Row, Table, entry_row
 from agent.audit.renaming import Records
 from agent.audit.verified import Proven, ProvenRecord
 from agent.audit.verify import verify
+from agent.counting import counted
 from agent.errors import UsageError
 from agent.record.checkpoint import checkpoint_of
 from agent.record.kinds import EntryKind
@@ -40,7 +40,7 @@ class Built:
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        yield f"{self.device}: {counted_entries(self.entries)} in the index, {self.new} of them new"
+        yield f"{self.device}: {counted(self.entries, 'entry', 'entries')} in the index, {self.new} of them new"
         if self.report is not None:
             yield from (f"  {line}" for line in self.report.lines())
         elif not self.whole:

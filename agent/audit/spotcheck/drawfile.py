@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from agent.audit.cosigning import CosigningKey
-from agent.audit.counting import counted
 from agent.audit.spotcheck.commitment import Commitment, came_after, seed_of, why_not_independent
 from agent.audit.spotcheck.frozen import Population, Seen, SeenCheckpoint, seen_checkpoint
 from agent.audit.spotcheck.leaves import Tree
@@ -19,6 +18,7 @@ from agent.audit.spotcheck.sampling import as_number
 from agent.audit.spotcheck.signing import NotSigned, canonical, opened, signed
 from agent.audit.spotcheck.size import Size
 from agent.audit.spotcheck.words import promised
+from agent.counting import counted
 from agent.errors import SignatureWrong, UsageError
 from agent.files.durable import create_file
 from agent.files.named import open_named
@@ -85,7 +85,7 @@ class Draw:
         """For people."""
         more = len(self.drawn) - self.sample
         yield (
-            f"Draw {self.id}: {counted(self.sample, 'transfer')} of {self.population:,}"
+            f"Draw {self.id}: {counted(self.sample, 'transfer', grouped=True)} of {self.population:,}"
             + (f", and {more:,} more so that each device and each visit is looked at" if more else "")
         )
         yield self.statement

@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from agent.audit.counting import counted
 from agent.audit.spotcheck.outcome import Gap
 from agent.audit.spotcheck.ports import Rereading, SharePhotos
 from agent.audit.spotcheck.words import plain
+from agent.counting import counted
 from agent.errors import LocalFault
 
 MOST_READ = 2_000
@@ -46,7 +46,8 @@ def numbering_gaps(sent: Sent, photos: SharePhotos, reading: Rereading) -> tuple
         notes.append(f"Camera numbers were read from {read:,} photos, the most that one examination reads.")
     if without:
         has, it = ("has", "it") if without == 1 else ("have", "them")
-        notes.append(f"{counted(without, 'photo')} {has} no readable camera number: gaps next to {it} are not known.")
+        said = counted(without, "photo", grouped=True)
+        notes.append(f"{said} {has} no readable camera number: gaps next to {it} are not known.")
     return [gap for where, numbers in sorted(found.items()) for gap in _gaps(*where, sorted(numbers))], notes
 
 
@@ -55,9 +56,8 @@ def _gaps(device: str, visit: str, camera: str, numbers: Sequence[int]) -> list[
     missing = sum(step for step in steps if step < FARTHEST)
     if not missing:
         return []
-    detail = (
-        f"{counted(missing, 'number')} of a {plain(camera)} between its first and last photo never reached this agent"
-    )
+    count = counted(missing, "number", grouped=True)
+    detail = f"{count} of a {plain(camera)} between its first and last photo never reached this agent"
     return [Gap("numbering", plain(device), plain(visit), detail)]
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from agent.audit.counting import counted
 from agent.audit.spotcheck.drawfile import Draw
 from agent.audit.spotcheck.sampling import as_number
 from agent.audit.spotcheck.words import proved
+from agent.counting import counted
 
 KIND = "spot-check"
 
@@ -269,7 +269,8 @@ class Outcome:
         for check, counts in self.checks.items():
             parts = [f"{count:,} {answer}" for answer, count in counts.items() if count]
             yield f"  {CHECK_WORDS[check]}: {', '.join(parts) or 'not looked at'}"
-        yield f"  {counted(self.files_drawn, 'file')} drawn from the share: {self.files_right:,} as recorded"
+        files = counted(self.files_drawn, "file", grouped=True)
+        yield f"  {files} drawn from the share: {self.files_right:,} as recorded"
         yield from (f"  {one.line()}" for one in self.findings[:MOST_LISTED])
         yield from (f"  {one.line()}" for one in self.strangers[:MOST_LISTED])
         if self.strangers_in_all > len(self.strangers[:MOST_LISTED]):

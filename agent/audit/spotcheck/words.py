@@ -2,8 +2,8 @@
 
 from fractions import Fraction
 
-from agent.audit.counting import counted
 from agent.audit.spotcheck.sampling import as_number, at_most_wrong, rounded_up
+from agent.counting import counted
 
 
 def plain(text: str) -> str:
@@ -52,5 +52,5 @@ def proved(population: int, sample: int, wrong: int, not_known: int, confidence:
 def _at_most(population: int, sample: int, found: int, confidence: Fraction) -> str:
     wrong = at_most_wrong(population, sample, found, confidence)
     if wrong == 0:
-        return f"none of the {counted(population, 'transfer')}"
-    return f"at most {rounded_up(wrong, population)} of the {counted(population, 'transfer')}"
+        return f"none of the {counted(population, 'transfer', grouped=True)}"
+    return f"at most {rounded_up(wrong, population)} of the {counted(population, 'transfer', grouped=True)}"

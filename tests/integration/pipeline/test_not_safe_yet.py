@@ -1,17 +1,20 @@
 """A photo that the server has not confirmed to be on its disk is not called safe, and IT learns which file it is."""
 
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from agent.pipeline.cards import Card, Phase, counted
 from agent.pipeline.context import Context
 from agent.pipeline.events import Summary
 from agent.pipeline.headline import headline_of
 from agent.pipeline.overview import overview
 from agent.pipeline.problems import problems
 from agent.supervisor.notices import RunNotices
+from agent.volumes import PluggedIn
 from tests.laptop import ON_VISIT, Laptop, minutes
 from tests.servers.others import Quirky
 
@@ -46,6 +49,12 @@ def test_what_the_server_has_not_confirmed_is_not_called_safe(laptop: Laptop) ->
     shown = laptop.command("status")
     assert "All is well" not in shown.stdout
     assert "sent, still here" in shown.stdout
+
+
+def test_a_card_with_such_photos_is_not_finished(laptop: Laptop) -> None:
+    card = Card("an offer", Phase.SENDING, PluggedIn(laptop.imports), put_in_at=ON_VISIT.replace(tzinfo=UTC))
+    after, waiting = laptop.look(lambda context: counted(context, card))
+    assert (after.sent, after.kept, waiting) == (0, 0, PHOTOS)
 
 
 def test_it_is_safe_if_it_allows_that(laptop: Laptop) -> None:
