@@ -35,8 +35,13 @@ def kept(context: Context, share: Share, sent: Sequence[TrackedPhoto]) -> Proven
     first, others = prove_again(context, share, sent[:ASKED_ABOUT]), sent[ASKED_ABOUT:]
     if first.lost:
         return first + prove_again(context, share, others)
-    context.journal.set_fact(KEEPS, json.dumps([_server(context), context.clock().isoformat()]))
+    passed(context)
     return first + Proven(tuple(others))
+
+
+def passed(context: Context) -> None:
+    """The share keeps what it is given: it is not asked for a day."""
+    context.journal.set_fact(KEEPS, json.dumps([_server(context), context.clock().isoformat()]))
 
 
 def _passed_today(context: Context) -> bool:
