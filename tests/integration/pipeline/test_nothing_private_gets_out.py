@@ -6,6 +6,7 @@ be in no file of the agent's, on no page of the log and nowhere on the share; wh
 
 import io
 import json
+import re
 import subprocess
 import sys
 import time
@@ -32,6 +33,10 @@ FAR = ((12, 34, 56), (65, 43, 21))
 LONDON = ((51, 29, 52), (0, 10, 28))
 PLACES = ("12.582", "65.722", "51.497", "0.1744", "12; 34", "12, 34", "34, 56", "29, 52", "34/1", "29/1")
 """How these may be written: 12° 34' 56" N, 65° 43' 21" E, of the private ones; 51° 29' 52" N, 0° 10' 28" E."""
+
+TIME = re.compile(r"\d\d:\d\d:\d\d(?:[.,]\d+)?|datetime\.datetime\([^()]*")
+"""A time of day with its fraction of a second: some of them contain the digits of a place."""
+BYTES_OF_TIME = re.compile(TIME.pattern.encode())
 
 
 def telling(word: str, taken: datetime | None, place: tuple[tuple[int, ...], ...] = FAR) -> bytes:
@@ -75,12 +80,17 @@ def canaries(laptop: Laptop) -> Laptop:
 
 
 def files_with(word: str, folder: Path) -> list[str]:
-    """Files whose name or content has the word, in bytes or as UTF-16."""
+    """Files whose name or content has the word, in bytes or as UTF-16, apart from times."""
     needles = (word.encode(), word.encode("utf-16-le"), word.lower().encode())
+
+    def has(path: Path) -> bool:
+        content = BYTES_OF_TIME.sub(b"", path.read_bytes())
+        return any(needle in content for needle in needles)
+
     return [
         path.relative_to(folder).as_posix()
         for path in sorted(folder.rglob("*"))
-        if word in str(path.relative_to(folder)) or (path.is_file() and any(n in path.read_bytes() for n in needles))
+        if word in str(path.relative_to(folder)) or (path.is_file() and has(path))
     ]
 
 
@@ -218,9 +228,12 @@ def test_no_name_place_or_title_is_in_record_reports_logs_or_syslog(
     texts += [path.read_bytes().decode("latin-1") for path in (tmp_path / "witness").rglob("*") if path.is_file()]
     assert len(texts[-1]) > 50
     index = open_store(str(tmp_path / "index"), "school")
-    tables = [str(index.ask(f"SELECT * FROM {name}").rows) for name in index.tables()]
+    tables = [
+        " ".join(str(cell) for row in index.ask(f"SELECT * FROM {name}").rows for cell in row)
+        for name in index.tables()
+    ]
     assert all(laptop.settings.device.name in table for table in tables)
-    texts += tables
+    texts = [TIME.sub("", text) for text in (*texts, *tables)]
     for needle in (PRIVATE_WORD, DOUBTFUL_WORD, VISIT_WORD, *PLACES):
         assert not [text for text in texts if needle.lower() in text.lower()], needle
     on_share = laptop.on_share()
