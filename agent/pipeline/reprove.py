@@ -30,17 +30,27 @@ _Key = tuple[RemoteName, Fingerprint, bool]
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Photos that the share still holds; how many it has lost, cannot be read back, and did not get onto its disk."""
+    """Photos that the share still holds, and that it has lost; how many cannot be read back, and how many did not get
+    onto its disk.
+    """
 
     still: tuple[TrackedPhoto, ...]
-    lost: int = 0
+    gone: tuple[TrackedPhoto, ...] = ()
     unread: int = 0
     failed: int = 0
 
     def __add__(self, other: "Proven") -> "Proven":
         return Proven(
-            (*self.still, *other.still), self.lost + other.lost, self.unread + other.unread, self.failed + other.failed
+            (*self.still, *other.still),
+            (*self.gone, *other.gone),
+            self.unread + other.unread,
+            self.failed + other.failed,
         )
+
+    @property
+    def lost(self) -> int:
+        """How many the share has lost."""
+        return len(self.gone)
 
     @property
     def notices(self) -> list[str]:
@@ -87,7 +97,7 @@ def prove_again(context: Context, share: Share, tracked_photos: Sequence[Tracked
     _wait(context, failed, DISK_FAILED)
     context.journal.save(*still)
     _send_again(context, lost, answers)
-    return Proven(tuple(still), len(lost), len(unread), len(failed))
+    return Proven(tuple(still), tuple(one for one, _ in lost), len(unread), len(failed))
 
 
 def _send_again(context: Context, lost: Sequence[tuple[TrackedPhoto, Still]], answers: dict[_Key, Still]) -> None:

@@ -305,6 +305,8 @@ class Run:
         found = probation.kept(self.context, share, sent)
         for text in found.notices:
             self._notice(text)
+        self.summary.proven -= found.lost
+        run_summary.count_by_visit(self.context, self.summary, found.gone, by=-1)
         self.summary.removed += finish.take_away(self.context, found.still, self.audience)
 
     def _publish(self) -> None:

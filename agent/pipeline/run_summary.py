@@ -12,16 +12,16 @@ from agent.pipeline.status import is_kept
 from agent.pipeline.unconfirmed import unconfirmed_ids
 
 
-def count_by_visit(context: Context, summary: Summary, proven: Sequence[TrackedPhoto]) -> None:
-    """Add the photos just proven to the count of their visits."""
+def count_by_visit(context: Context, summary: Summary, proven: Sequence[TrackedPhoto], *, by: int = 1) -> None:
+    """Add the photos just proven to the count of their visits; `by` is -1 for those that the share has lost since."""
     register = context.registers.current()
     titles = {} if register is None else {visit.id: visit.title for visit in register.visits}
     counts = {str(line["id"]): line for line in summary.visits}
     for tracked in proven:
         if tracked.decision is not None and (visit := tracked.decision.visit) is not None:
             line = counts.setdefault(visit, {"id": visit, "title": titles.get(visit, visit), "proven": 0})
-            line["proven"] = int(str(line["proven"])) + 1
-    summary.visits = list(counts.values())
+            line["proven"] = int(str(line["proven"])) + by
+    summary.visits = [line for line in counts.values() if line["proven"]]
 
 
 def count_what_is_left(context: Context, summary: Summary) -> None:

@@ -14,7 +14,11 @@ from agent.pipeline.diskfailed import disk_failed
 
 def unconfirmed(context: Context) -> list[TrackedPhoto]:
     """These photos; if the settings allow a server that confirms nothing, only those that its disk failed to take."""
-    return [one for one in context.journal.unsynced() if _unconfirmed_files(context, one)]
+    failed = disk_failed(context.journal)
+    allowed = context.settings.share.allow_unsynced
+    if allowed and not failed:
+        return []  # without reading the photos, which may be thousands on a card
+    return [one for one in context.journal.unsynced() if not allowed or _names(one) & failed]
 
 
 def unconfirmed_ids(context: Context) -> frozenset[PhotoId]:
@@ -32,6 +36,5 @@ def failed_files(context: Context) -> list[RemoteName]:
     return sorted(disk_failed(context.journal))
 
 
-def _unconfirmed_files(context: Context, tracked: TrackedPhoto) -> set[RemoteName]:
-    names = {proof.name for proof in tracked.proofs if not proof.synced}
-    return names & disk_failed(context.journal) if context.settings.share.allow_unsynced else names
+def _names(tracked: TrackedPhoto) -> set[RemoteName]:
+    return {proof.name for proof in tracked.proofs if not proof.synced}

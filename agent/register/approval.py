@@ -40,16 +40,19 @@ _STATUS: dict[str, str | None] = {
 
 
 _UNSURE = (
-    r"canx|postpon\w*|resched\w*|re-?arrang\w*|tbc|tba|to be (?:confirmed|arranged|decided)|"
-    r"pencil(?:l?ed)(?: in)?|not (?:happening|going|approved|confirmed|running)|"
-    r"withdrawn|placeholder|canc|cncld|see new date|"
-    r"(?:did not|didn['’]t) (?:run|go|happen)|moved to|on hold|do not use|"
+    r"canx|postpon\w*|resched\w*|re-?arrang\w*|tb[acd]|to be (?:confirmed|arranged|decided)|"
+    r"pencil(?:l?ed)(?: in)?|(?:not|no longer) (?:happening|going|approved|confirmed|running|taking place|attending)|"
+    r"withdrawn|placeholder|canc|cncld|see new date|(?:new )?date (?:to follow|changed)|"
+    r"(?:did not|didn['’]t|will not|won['’]t) (?:run|go|happen|take place|attend)|moved to|on hold|do not use|"
+    r"cancel(?:l?ed)? (?:due|owing|because)|await\w* (?:approval|confirmation|permission)|delayed until|"
     r"verschoben|abgesagt|storniert|entf[äa]llt|reporté[es]*|annulé[es]*|ganslo|gohiri\w*"
 )
 _FIRST_WORD = (
     r"provisional(?! (?:ira|irish|government|sinn|wing))|tentative|prov\.?|hold\s*[:–—-]|maybe|possibl[ey]|potential|"
     r"option(?:\s[0-9a-d])?\s*[:–—-]"
 )
+_CLOSES = r"off|deferred|abandoned|scrapped|delayed|moved|waiting list|n/a|void"
+"""In brackets, or after a dash as the last words."""
 _AT_AN_END = r"provisional|tentative|prov|hold|old date|draft|proposed|maybe|option(?:\s[0-9a-d])?"
 _CROSSED_OUT = "[\u0335-\u0338❌✖✗✘🚫⛔🛑]"
 """A line through each letter, and signs for no."""
@@ -57,7 +60,8 @@ _PASSED_ON = re.compile(r"\s*(?:(?:fwd?|re|aw|wg|tr|rv|antw|doorst|update[d]?|re
 """What programs put before the title of a message that was answered or passed on."""
 _MAYBE_UNSURE = re.compile(
     rf"\b(?:{_UNSURE})\b|^\W*(?:{_FIRST_WORD})\s|[-–—(\[]\s*(?:{_AT_AN_END}|{_OFF})\b|\s(?:{_AT_AN_END})\W*$|"
-    rf"^\?|[\s?(\[]\?|~~|[(\[]old[)\]]|{_CROSSED_OUT}",
+    rf"^\?|[\s?(\[]\?|~~|[(\[](?:old|{_CLOSES})[)\]]|"
+    rf"\s[-–—]\s*(?:{_CLOSES})\W*$|{_CROSSED_OUT}",
     re.IGNORECASE,
 )
 _BEGINS_UNSURE = re.compile(
@@ -68,6 +72,13 @@ _QUESTION = re.compile(
     r"wer|wie|was|warum|wo|qui|que|quoi|où|pourquoi|comment|pwy|beth|sut|ble)\b.*\?",
     re.IGNORECASE,
 )
+_SET_PHRASES = re.compile(
+    r"\b(?:maybe (?:tomorrow|baby|never)|possible worlds|potential (?:energy|difference|plus)|draft horses?|"
+    r"provisional (?:driving )?licen[cs]es?|withdrawn (?:books?|stock|stamps?)|moved to tears|cancel culture|"
+    r"cancell?(?:ed|ation) (?:stamps?|postmarks?)|tentative steps|draft picks?)\b",
+    re.IGNORECASE,
+)
+"""Names of things and of plays, which say nothing of the visit itself."""
 _MOST_READ = 200
 """Characters read at either end of a text."""
 
@@ -76,6 +87,7 @@ def unsure_by_title(title: str) -> bool:
     """Whether a title leaves open whether the visit takes place: “Zoo TBC”, “Zoo?”, “Zoo - moved to June”."""
     text = _ends(title).strip()
     text = _PASSED_ON.sub("", text, count=1) if _PASSED_ON.match(text) else text
+    text = _SET_PHRASES.sub("_", text)
     return bool(_MAYBE_UNSURE.search(text)) or (text.endswith("?") and not _QUESTION.search(text))
 
 
@@ -91,6 +103,7 @@ def _ends(text: str) -> str:
 def by_title(title: str) -> str:
     """Why a visit of this title does not take place; empty if the title does not say so."""
     title = _PASSED_ON.sub("", _ends(title), count=1) if _PASSED_ON.match(title) else _ends(title)
+    title = _SET_PHRASES.sub("_", title)
     if _FIRST_OR_LAST.fullmatch(title):
         return CANCELLED
     return next((why for form, why in _TITLE if form.match(title)), "")

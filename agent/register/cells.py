@@ -19,7 +19,8 @@ _ANYONE: Final = frozenset({"all", "any", "anyone", "everyone", "everybody", "*"
 _PEOPLE = frozenset({"staff", "X-VISIT-STAFF"})
 """Columns of people: a camera's label may have a & or a / in it."""
 _BETWEEN_PEOPLE = re.compile(
-    r"[;|\r\n\t•·]|\s*[&+/]\s*|\s+(?:and|und|et|plus|with|mit|avec)\s+|(?:^|\s+)[0-9]{1,2}[.)]\s+", re.IGNORECASE
+    r"[;|\r\n\t•·]|\s+w/\s*|\s*[&+/]\s*|\s+(?:and|und|et|plus|with|mit|avec)\s+|(?:^|\s+)[0-9]{1,2}[.)]\s+",
+    re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"[;|\r\n]")
 _LOGINS = re.compile(r"\w+\.\w+(?:@\S+)?(?:\s+\w+\.\w+(?:@\S+)?)+")
@@ -27,11 +28,11 @@ _LOGINS = re.compile(r"\w+\.\w+(?:@\S+)?(?:\s+\w+\.\w+(?:@\S+)?)+")
 _REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\s[-–—]\s.*|^[^:<>@]{1,20}:\s|[*†]+$")
 """What people write beside a name: “(lead)”, “– first aid”, “Leader: ”."""
 _NOBODY = re.compile(
-    r"(?:all|every|whole)\b.*|any(?:one|body)?|various|several|others?|staff|t\.?b\.?[acd]\.?|\W+|n/?a|none|nobody|unknown"
+    r"(?:all|every|whole)(?:\W*|\s(?!saints).*|,\s*\w+\s+\w.*)|mr|mrs|miss|ms|mx|dr|prof|sir|any(?:one|body)?|various|several|others?|staff|t\.?b\.?[acd]\.?|\W+|n/?a|none|nobody|unknown"
     r"|.*\b(?:team|dept|department|faculty|staff|teachers|tutors|year group)|year ?[0-9]+|alle|tous|pawb",
     re.IGNORECASE,
 )
-"""A group of people, or nobody yet: not a name that any laptop's member of staff has."""
+"""A group of people, nobody yet, or the first half of “Mr & Mrs Smith”: not a name that any member of staff has."""
 # Characters that change the direction of text: in a title they could make one visit read like another.
 _TURNING = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 

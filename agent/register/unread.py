@@ -41,6 +41,16 @@ _AGREEMENT = frozenset(
     {"approved", "approval", "authorised", "authorized", "agreed", "confirmed", "decision", "signed", "ahead", "status",
      "genehmigt", "genehmigung"}
 )  # fmt: skip
+_ELSE = frozenset(
+    {"coach", "bus", "minibus", "transport", "driver", "train", "flight", "flights", "ferry", "lunch", "lunches",
+     "meal", "meals", "menu", "food", "payment", "payments", "paid", "cost", "costs", "price", "budget", "charge",
+     "charging", "deposit", "deposits", "refund", "refunds", "invoice", "letter", "letters", "hotel", "hostel",
+     "accommodation", "room", "rooms", "insurance", "consent", "consents", "numbers", "seats", "tickets", "kit",
+     "contact", "phone", "email", "cover", "lessons", "notice", "hire", "policy", "training"}
+)  # fmt: skip
+"""A column with such a word in its name is about a part of the visit: that a letter is a draft leaves nothing open."""
+_NOT_ITS_LENGTH = _ELSE | {"before", "due", "missed", "recovery", "reply"}
+_NOT_ITS_DATE = _ELSE | {"risk", "assessment", "ra", "staff", "by", "last"}
 _CALLED_OFF = re.compile(r"cancell?ed|canx|postpon|withdrawn|deleted|abgesagt|annul|ganslo|resched|rearrang|called off")
 _DAYS = frozenset({"days", "tage", "jours", "diwrnod", "diwrnodau"})
 _NIGHTS = frozenset({"nights", "overnights", "nächte", "übernachtungen", "nuits", "nosweithiau", "noson"})
@@ -60,7 +70,14 @@ _PART_OF_DAY = re.compile(rf"(?:in the )?(?:{_PART})(?: only)?")
 _ANY_PART_OF_DAY = re.compile(rf"\b(?:{_PART})\b")
 _CLOCK = re.compile(r"(?<![0-9:.])[0-9]{1,2}(?::[0-9]{2}(?![0-9])|(?:[:.][0-9]{2})? ?[ap]\.?m\b)")
 _DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])(?: ?(?:hrs?|h|uhr))?")
-_FEES = re.compile(r"cancell?ation (?:insurance|cover|policy|fees?|terms|charges?|deadline|until|by|protection)")
+_FEES = re.compile(
+    r"cancell?ations? (?:insurance|cover|policy|fees?|terms|charges?|deadline|until|by|protection)"
+    r"|\b(?:free|no|on|upon|against|late|for) cancell?ations?\b|\bcancell?ations?\s*:\s*(?=[0-9£]|full|no\b|free|none)"
+    r"|\b(?:if|once|when|unless|not|never) (?:it is |we are |this is )?(?:cancel(?:l?ed)?|postponed?|rearranged)\b"
+    r"|\bcancel (?:by|before|if|free|until)\b|\bcancelled (?=(?:lessons?|classes|clubs|places|tickets)\b)"
+    r"|\bwithdrawn (?=consent|pupils?\b)|\bprovisional (?=numbers?\b|costs?\b|prices?\b|lists?\b|menus?\b|groups?\b)"
+)
+"""What is said of fees, of other things, or of what would be if: not that the visit is off."""
 _RATIOS = frozenset({"ratio", "ratios", "scale", "score", "odds"})
 _LENGTH = re.compile(r"([0-9]{1,2})(?:[ -]?(days?|nights?|tage?|nächte|jours?|nuits?))?")
 _LONGEST = 400
@@ -138,7 +155,7 @@ def _length(column: str, cell: str) -> int | None:
     """The number of days in a cell; one more than its number of nights."""
     words = _words(column)
     found = _LENGTH.fullmatch(plain_date(cell[:_LONGEST]).casefold())
-    if found is None or not (found[2] or words & (_DAYS | _NIGHTS)) or "before" in words:
+    if found is None or not (found[2] or words & (_DAYS | _NIGHTS)) or words & _NOT_ITS_LENGTH:
         return None
     unit = found[2] or ""
     nights = unit.startswith(("night", "nächt", "nuit")) or (not unit and bool(words & _NIGHTS))
@@ -177,17 +194,18 @@ def says_off(note: str) -> bool:
 
 
 def _says_off(name: str, words: frozenset[str], value: str) -> bool:
+    elsewhere = bool(words & _ELSE)
     if says_off(value):
-        return True
+        return not elsewhere or approval.by_title(value) in {approval.CANCELLED, approval.POSTPONED}
     if _CALLED_OFF.search(name):
         return value not in _NO
     if _SHOWN_AS.fullmatch(name) and value in {"1", "3", "free", "tentative", "frei", "mit vorbehalt"}:
         return True
     if _PRIVATE.fullmatch(name) and value in _YES:
         return True
-    if words & _MOVED and "by" not in words and "last" not in words and all_written(value):
+    if words & _MOVED and not words & _NOT_ITS_DATE and all_written(value):
         return True
-    return bool(words & _AGREEMENT) and (value in _NO or bool(_NOT_YET.match(value)))
+    return not elsewhere and bool(words & _AGREEMENT) and (value in _NO or bool(_NOT_YET.match(value)))
 
 
 def _says_time(words: frozenset[str], value: str, cell: str, column: str) -> bool:

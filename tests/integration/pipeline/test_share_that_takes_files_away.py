@@ -1,14 +1,17 @@
 """A share on which all is well for a moment, and which then takes new files away: no photo is removed on its word."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from agent.journal import State
+from agent.model.proof import Proof
 from agent.pipeline.probation import ASKED_ABOUT, SECONDS
 from agent.record import EntryKind
+from agent.share import Still
+from agent.share.sftp import SftpShare
 from tests.laptop import Laptop
 from tests.servers.others import Quirky
 
@@ -45,6 +48,7 @@ def test_photos_that_it_takes_away_stay_here(laptop: Laptop, server: Quirky, ext
     done = laptop.command("sync")
     assert done.returncode == 3
     assert "has lost or changed 10 photos" in " ".join((done.stdout + done.stderr).split())
+    assert "sent and checked" not in done.stdout + done.stderr
     assert all(photo.exists() for photo in photos)
     assert len(laptop.entries(EntryKind.SHARE_LOST)) == len(photos)
     assert laptop.entries(EntryKind.REMOVED) == []
@@ -73,6 +77,26 @@ def test_a_share_that_keeps_them_is_asked_once_a_day(laptop: Laptop) -> None:
     assert SECONDS not in naps(laptop)
     assert not first.exists()
     assert not second.exists()
+
+
+def test_a_share_that_cannot_be_read_back_has_not_shown_that_it_keeps_them(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = [laptop.photo(f"{n}.jpg", seed=20 * n) for n in range(ASKED_ABOUT + 2)]
+    asked: list[int] = []
+
+    def locked(_: SftpShare, proofs: Sequence[Proof], *, sync: bool = False) -> list[Still]:
+        asked.append(len(proofs))
+        return [Still.UNREADABLE] * len(proofs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SftpShare, "still_holds", locked)
+        assert laptop.run().removed == 0
+    assert asked == [ASKED_ABOUT, 2]
+    assert all(photo.exists() for photo in photos)
+    another = laptop.photo("b.jpg", seed=7)
+    assert SECONDS in naps(laptop)
+    assert not another.exists()
 
 
 def test_a_run_that_ends_while_it_waits_leaves_the_photo_to_the_next_one(laptop: Laptop) -> None:

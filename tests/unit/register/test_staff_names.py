@@ -81,7 +81,7 @@ def on_the_visit(cell: str, staff: str = "j.smith") -> tuple[bool, str]:
     ["j.smith & a.okafor", "a.okafor and J. Smith", "a.okafor/j.smith", "j.smith + a.okafor", "j.smith a.okafor",
      "a.okafor und j.smith", "Smith J et Okafor A", "1. j.smith 2. a.okafor", "a.okafor • j.smith", "j.smith (lead)",
      "Leader: j.smith", "J. Smith – first aid", "j.smith*", "j.smith,", "Mrs Smith J [Y7]; a.okafor",
-     "j.smith@school.example a.okafor@school.example"],
+     "j.smith@school.example a.okafor@school.example", "a.okafor w/ J. Smith"],
 )  # fmt: skip
 def test_people_are_found_however_a_cell_lists_them(cell: str) -> None:
     assert on_the_visit(cell)[0]
@@ -93,13 +93,21 @@ def test_nobody_else_is_found_in_a_cell(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["All staff", "Year 7 team", "TBC", "?", "j.smith; TBC", "Science dept", "n/a", "various", "all"]
-)
+    "cell", ["All staff", "Year 7 team", "TBC", "?", "j.smith; TBC", "Science dept", "n/a", "various", "all",
+             "all, except Bo Lee", "Mr & Mrs Smith"]
+)  # fmt: skip
 def test_a_group_or_nobody_yet_is_an_error_and_everybodys_photos_wait(cell: str) -> None:
     rows = f'id,title,starts,ends,staff\na,A,2026-03-14,2026-03-14,"{cell}"\n'
     reading = read_visits(rows.encode(), kind="csv", rules=Rules("Europe/London"))
     assert reading.visits == ()
     assert [doubt.staff for doubt in reading.doubtful] == [frozenset()]
+
+
+@pytest.mark.parametrize("staff", ["all.smith", "every.jones", "Whole, John", "Allison Everard", "Will Various"])
+def test_a_name_that_begins_like_a_group_is_a_name(staff: str) -> None:
+    rows = f'id,title,starts,ends,staff\na,A,2026-03-14,2026-03-14,"{staff}"\n'
+    (visit,) = read_visits(rows.encode(), kind="csv", rules=Rules("Europe/London")).visits
+    assert visit.staff == {staff}
 
 
 def test_labels_of_cameras_are_left_as_they_are() -> None:

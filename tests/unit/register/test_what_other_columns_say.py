@@ -287,3 +287,53 @@ def test_photos_of_every_day_that_a_cell_may_mean_wait(cell: str, first: str | N
 def test_bars_may_separate_cells_and_a_file_may_end_as_old_programs_end_it() -> None:
     raw = f"id,title,starts,ends\n{TIMED}\n\x1a".replace(",", "|").encode()
     assert len(read_visits(raw, kind="csv", rules=Rules("Europe/London")).visits) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("notes", "Free cancellation"), ("notes", "Refund if cancelled"), ("notes", "Please do not cancel"),
+        ("notes", "Cancellation: 14 days"), ("notes", "Provisional numbers 45"),
+        ("notes", "Withdrawn consent: 1 pupil"),
+        ("notes", "Cancelled lessons: P1-P3"), ("cost", "TBC"), ("coach", "TBC"), ("letter", "Draft"), ("hotel", "tbc"),
+        ("coach confirmed", "no"), ("lunch confirmed", "not yet"), ("payment status", "outstanding"),
+        ("days notice", "14"), ("hire", "2 days"), ("lessons missed", "2 days"), ("deposit due", "14 days"),
+        ("cancellation policy", "14 days"), ("refund", "7 days"), ("revised risk assessment", "01/03/2026"),
+        ("new staff start", "01/09/2025"),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_visit_does_not_leave_the_whole_of_it_open(header: str, cell: str) -> None:
+    assert len(read(header, f"{TIMED},{cell}").visits) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [("coach", "CANCELLED"), ("letter", "Postponed"), ("notes", "Cancelled - no refund if cancelled"),
+     ("notes", "Cancelled, free cancellation"), ("notes", "Provisional booking"), ("notes", "Zoo was cancelled")],
+)  # fmt: skip
+def test_a_part_that_is_called_off_may_mean_the_whole(header: str, cell: str) -> None:
+    assert read(header, f'{TIMED},"{cell}"').visits == ()
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Zoo - not taking place", "Zoo - cancelled due to snow", "Zoo (did not take place)", "Zoo - no longer running",
+     "Zoo (off)", "Zoo - off", "Zoo (deferred)", "Zoo - scrapped", "Zoo (moved)", "Zoo TBD", "Zoo - date to follow",
+     "Zoo - awaiting approval", "Zoo (waiting list)", "Zoo will not take place", "Zoo cancelled due to snow"],
+)  # fmt: skip
+def test_a_title_that_says_it_in_other_words_is_no_visit(title: str) -> None:
+    reading = read("notes", f"a,{title},14/03/2026 08:30,14/03/2026 16:30,")
+    assert [visit for visit in reading.visits if not visit.cancelled] == []
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Maybe Tomorrow theatre", "Cancer Research Centre", "Optional Sports", "Withdrawn Books fair",
+     "Holding Hands choir",
+     "Possible Worlds theatre", "Potential energy lab", "Provisional Licence day", "Draft horse centre",
+     "Museum (draft horse day)", "History of cancelled stamps", "Moved to Tears: theatre", "Cancel Culture debate",
+     "Great British Bake-Off", "Abandoned railway walk", "Old Void Gallery"],
+)  # fmt: skip
+def test_the_name_of_a_thing_or_of_a_play_leaves_nothing_open(title: str) -> None:
+    (visit,) = read("notes", f"a,{title},14/03/2026 08:30,14/03/2026 16:30,").visits
+    assert not visit.cancelled
