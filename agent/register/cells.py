@@ -28,7 +28,8 @@ _LOGINS = re.compile(r"\w+\.\w+(?:@\S+)?(?:\s+\w+\.\w+(?:@\S+)?)+")
 _REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\s[-–—]\s.*|^[^:<>@]{1,20}:\s|[*†]+$")
 """What people write beside a name: “(lead)”, “– first aid”, “Leader: ”."""
 _NOBODY = re.compile(
-    r"(?:all|every|whole)(?:\W*|\s(?!saints).*|,\s*\w+\s+\w.*)|mr|mrs|miss|ms|mx|dr|prof|sir|any(?:one|body)?|various|several|others?|staff|t\.?b\.?[acd]\.?|\W+|n/?a|none|nobody|unknown"
+    r"(?:all|every|whole)(?:\W*|\s(?!saints).*|,\s*\w+\s+\w.*)|mr|mrs|miss|ms|mx|dr|prof|sir|any(?:one|body)?"
+    r"|various|several|others?|staff|t\.?b\.?[acd]\.?|\W+|n/?a|none|nobody|unknown"
     r"|.*\b(?:team|dept|department|faculty|staff|teachers|tutors|year group)|year ?[0-9]+|alle|tous|pawb",
     re.IGNORECASE,
 )
