@@ -46,7 +46,7 @@ from agent.pipeline.misgivings import misgivings
 from agent.pipeline.publish import Publishing
 from agent.pipeline.record_entries import record_reviews_and_delays
 from agent.pipeline.renew import needs_share, no_register
-from agent.pipeline.reprove import prove_again
+from agent.pipeline.reprove import confirm, prove_again
 from agent.pipeline.run_share import ShareOfRun
 from agent.pipeline.whereabouts import close_dismissed, where
 from agent.removal import recover
@@ -171,7 +171,7 @@ class Run:
             return
         try:
             share = self._link.connected(delivering=True)
-            proven = prove_again(self.context, share, ripe) + prove_again(self.context, share, staying)
+            proven = prove_again(self.context, share, ripe) + confirm(self.context, share, staying)
         except (ShareUnreachable, ShareRefused) as fault:
             self._share_failed(fault)  # nothing is removed on an old proof; the steps on this laptop continue
             return

@@ -35,3 +35,17 @@ def test_the_server_is_asked_again_whether_the_card_is_in_or_not(tmp_path: Path,
         (tracked,) = laptop.tracked(State.RECORDED)
         assert tracked.away is Outcome.KEPT
         assert photo.exists()
+
+
+def test_a_server_that_still_confirms_nothing_does_not_read_them_all_each_time(tmp_path: Path) -> None:
+    with Quirky("ext=hardlink") as server:
+        laptop = Laptop(tmp_path / "laptop", server)
+        laptop.photo("a.jpg")
+        laptop.run()
+        laptop.look(leave_on_card)
+        with patch("agent.share.sftp.SftpShare.still_holds", return_value=[]) as asked:
+            laptop.run(patient=True)
+        assert [call.args[0] for call in asked.call_args_list if call.args[0]] == []
+        (tracked,) = laptop.tracked(State.RECORDED)
+        assert tracked.not_before is not None
+        assert len(laptop.look(unconfirmed)) == 1
