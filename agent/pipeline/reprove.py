@@ -100,6 +100,14 @@ def prove_again(context: Context, share: Share, tracked_photos: Sequence[Tracked
     return Proven(tuple(still), tuple(one for one, _ in lost), len(unread), len(failed))
 
 
+def confirm(context: Context, share: Share, staying: Sequence[TrackedPhoto]) -> Proven:
+    """The same for photos that stay on their card; a server that can still confirm nothing does not read them all."""
+    if share.abilities().fsync:
+        return prove_again(context, share, staying)
+    _wait(context, staying, NOT_SYNCED)
+    return Proven(())
+
+
 def _send_again(context: Context, lost: Sequence[tuple[TrackedPhoto, Still]], answers: dict[_Key, Still]) -> None:
     now = context.clock()
     drafts = []

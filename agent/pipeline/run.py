@@ -31,6 +31,7 @@ from agent.pipeline import (
     run_register,
     run_summary,
     send,
+    unconfirmed,
 )
 from agent.pipeline.attest import put_on_record
 from agent.pipeline.cardrules import released
@@ -45,7 +46,7 @@ from agent.pipeline.misgivings import misgivings
 from agent.pipeline.publish import Publishing
 from agent.pipeline.record_entries import record_reviews_and_delays
 from agent.pipeline.renew import needs_share, no_register
-from agent.pipeline.reprove import prove_again
+from agent.pipeline.reprove import confirm, prove_again
 from agent.pipeline.run_share import ShareOfRun
 from agent.pipeline.whereabouts import close_dismissed, where
 from agent.removal import recover
@@ -164,18 +165,21 @@ class Run:
         obstacles = [(one, finish.why_it_stays(self.context, one, mounted)) for one in here]
         finish.hold(self.context, [(one, why) for one, why in obstacles if why and why not in finish.UNSYNCED])
         ripe = [one for one, why in obstacles if not why or why in finish.UNSYNCED]
-        if not ripe or self.stopping():
+        settled = {one.id for one in (*ripe, *found.gone, *found.folder_gone)}
+        staying = [one for one in unconfirmed.staying(self.context, recorded) if one.id not in settled]
+        if not (ripe or staying) or self.stopping():
             return
         try:
             share = self._link.connected(delivering=True)
-            proven = prove_again(self.context, share, ripe)
+            proven = prove_again(self.context, share, ripe) + confirm(self.context, share, staying)
         except (ShareUnreachable, ShareRefused) as fault:
             self._share_failed(fault)  # nothing is removed on an old proof; the steps on this laptop continue
             return
         for text in proven.notices:
             self._notice(text)
         now = self.context.clock()
-        self.summary.removed += finish.take_away(self.context, proven.still, self.audience, checked_at=now)
+        still = [one for one in proven.still if one.id in settled]
+        self.summary.removed += finish.take_away(self.context, still, self.audience, checked_at=now)
 
     def _ripe(self, tracked_photos: list[TrackedPhoto]) -> list[TrackedPhoto]:
         """The photos to handle now: a patient run leaves waiting photos alone."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from agent.errors import AgentError, HostKeyRefused, ShareDenied, ShareFault, ShareRefused, ShareUnreachable
 from agent.model.ids import TransferId
 from agent.pipeline import leftonshare
-from agent.pipeline.clocks import compare_with_share, wrong_clock
+from agent.pipeline.clocks import compare_with_share, known_wrong, wrong_clock
 from agent.pipeline.connection import EarlyLogin
 from agent.pipeline.context import Context
 from agent.pipeline.diskfailed import disk_failed
@@ -22,7 +22,7 @@ from agent.pipeline.network import why_it_waits
 from agent.record import bodies
 from agent.share import Share
 
-A_DAY = timedelta(days=1)
+A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 
 ENOUGH = 3
 """After so many sweeps in vain, a share is taken for one that removes nothing; at once if it says so."""
@@ -123,12 +123,23 @@ class ShareOfRun:
         self._note_sweep(refused)
 
     def sweep_without_sending(self) -> None:
-        """Where nothing is to be sent, still look for what a transfer left on the share, under whatever name."""
+        """Where nothing is to be sent, still look for what a transfer left on the share, under whatever name, and ask
+        the share for the time if this laptop's clock was wrong: it may be right by now.
+        """
+        if known_wrong(self.context) is not None and not (self.patient and self._just_reached()):
+            with contextlib.suppress(ShareUnreachable):
+                self.connected()
         half_sent = HalfSentTransfers(self.context.journal)
         ended = leftonshare.over(self.context, half_sent)
         if any(begun.names for begun in ended) or (ended and not self._sweeps_in_vain()):
             with contextlib.suppress(ShareUnreachable):  # a later run looks; being away from the network is no fault
                 self.sweep(self.connected(), half_sent, ())
+
+    def _just_reached(self) -> bool:
+        """Whether the share was reached in the last hour, by a clock that has not been set since."""
+        stored = self.context.journal.fact(LAST_REACHED)
+        ago = None if stored is None else self.context.clock() - datetime.fromisoformat(stored)
+        return ago is not None and timedelta(0) <= ago < AN_HOUR
 
     def _sweeps_in_vain(self) -> bool:
         """Whether the share has just shown that it removes nothing: then it is asked, and that is said, once a day."""

@@ -5,9 +5,11 @@ memory.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 from agent.journal import TrackedPhoto
 from agent.model.ids import PhotoId, RemoteName, VisitId
+from agent.model.removal import Outcome
 from agent.pipeline.context import Context
 from agent.pipeline.diskfailed import disk_failed
 
@@ -29,6 +31,16 @@ def unconfirmed_ids(context: Context) -> frozenset[PhotoId]:
 def by_visit(context: Context) -> Counter[VisitId]:
     """How many they are, by visit."""
     return Counter(one.decision.visit for one in unconfirmed(context) if one.decision and one.decision.visit)
+
+
+def staying(context: Context, recorded: Sequence[TrackedPhoto]) -> list[TrackedPhoto]:
+    """Those of these photos that stay on their card, in or not, and of which the server is to be asked again.
+
+    Nothing else would ask: they are not to be removed.
+    """
+    if context.settings.share.allow_unsynced:
+        return []
+    return [one for one in recorded if one.away is Outcome.KEPT and _names(one)]
 
 
 def failed_files(context: Context) -> list[RemoteName]:

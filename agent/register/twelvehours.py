@@ -15,7 +15,7 @@ _HALF = re.compile(r"[0-9] ?[ap]\.?m\b", re.IGNORECASE)
 _ONE_DIGIT = re.compile(r"(?:^|[^0-9:.])[0-9][:.h][0-9]{2}(?![:.]?[0-9])")
 """A time such as 6:30, without a zero before it and without seconds, which spreadsheets write."""
 
-_SMALL_HOURS = time(6)
+SMALL_HOURS = time(6)
 """Few visits begin before this; one that also ends by noon was more likely meant in the afternoon."""
 _EARLY = time(8)
 _NOON = time(12)
@@ -66,7 +66,7 @@ def _before_noon(line: Line, starts: When, first: CellDate, last: CellDate, *, m
     """A visit that begins and ends before noon, by two times that both have am or pm, or neither."""
     notes, begins, later = line.row.notes, first.wall, first.wall + _HALF_A_DAY
     hours = f"{begins:%H:%M} to {last.wall:%H:%M}"
-    if last.wall.time() < _SMALL_HOURS or (begins.time() < _SMALL_HOURS and not marked):
+    if last.wall.time() < SMALL_HOURS or (begins.time() < SMALL_HOURS and not marked):
         notes.error(starts.column, f"{hours} is at night, at least in part: is {later:%H:%M} meant? If not, write the "
                     f"start with its offset from UTC, such as {begins:%Y-%m-%dT%H:%M}+00:00")  # fmt: skip
     elif begins.time() < _EARLY and not marked and not shown_24 and _ONE_DIGIT.search(starts.said):

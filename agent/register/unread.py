@@ -49,7 +49,8 @@ _ELSE = frozenset(
      "contact", "phone", "email", "cover", "lessons", "notice", "hire", "policy", "training"}
 )  # fmt: skip
 """A column with such a word in its name is about a part of the visit: that a letter is a draft leaves nothing open."""
-_NOT_ITS_LENGTH = _ELSE | {"before", "due", "missed", "recovery", "reply"}
+_NOT_ITS_LENGTH = _ELSE | {"before", "due", "missed", "recovery", "reply", "school", "teaching", "working"}
+"""Days of lessons are fewer than those of a visit over a weekend."""
 _NOT_ITS_DATE = _ELSE | {"risk", "assessment", "ra", "staff", "by", "last"}
 _CALLED_OFF = re.compile(r"cancell?ed|canx|postpon|withdrawn|deleted|abgesagt|annul|ganslo|resched|rearrang|called off")
 _DAYS = frozenset({"days", "tage", "jours", "diwrnod", "diwrnodau"})
@@ -137,11 +138,14 @@ def report_unread(
                         "named start time and end time")  # fmt: skip
 
 
-def other_length(unread: Sequence[tuple[str, str]], days: int) -> tuple[str, str] | None:
-    """The column and the cell that give another number of days than the visit has, or another number of nights."""
+def other_length(unread: Sequence[tuple[str, str]], days: int, *, by_night: bool) -> tuple[str, str] | None:
+    """The column and the cell that give another number of days than the visit has, or another number of nights.
+
+    For a visit that ends `by_night`, soon after midnight, people do not count its last day.
+    """
     for column, cell in unread:
         length = _length(column, cell)
-        if length is not None and length != days:
+        if length is not None and length not in {days, days - by_night}:
             return column, cells.printable(cell, 40)
     return None
 

@@ -17,7 +17,7 @@ from agent.register.journey import journey
 from agent.register.reading import Rules, VisitsReading
 from agent.register.sheet import Columns, Row, read_sheet
 from agent.register.spans import span
-from agent.register.twelvehours import report_half_a_day, shows_24_hours
+from agent.register.twelvehours import SMALL_HOURS, report_half_a_day, shows_24_hours
 from agent.register.unread import other_length, report_unread, says_length
 from agent.register.when import (
     Line,
@@ -193,7 +193,8 @@ def _interval(line: Line, zones: tuple[str, ...], rules: Rules, notes: Notes) ->
     when = span((starts, there), (ends, back), (line.starts.column, line.ends.column), notes)
     if when is not None and not ends.offset:
         days = (ends.wall.date() - starts.wall.date()).days + 1
-        if other := other_length(line.row.unread, days):
+        by_night = not ends.whole_day and days > 1 and ends.wall.time() < SMALL_HOURS
+        if other := other_length(line.row.unread, days, by_night=by_night):
             notes.error(other[0], f"“{other[1]}” is another length than from the start to the end, and this column is "
                         "not read: correct the start or the end, or this cell")  # fmt: skip
             return None

@@ -11,7 +11,7 @@ import pytest
 from agent.journal import State
 from agent.model.decision import Verdict
 from agent.model.ids import VisitId
-from agent.pipeline.clocks import compare_with_share, notice_a_leap, wrong_clock
+from agent.pipeline.clocks import compare_with_share, known_wrong, notice_a_leap, wrong_clock
 from agent.pipeline.context import Context, open_context, wall_clock
 from agent.pipeline.examine import settle_again, unsettled
 from agent.pipeline.explain import explain
@@ -50,6 +50,22 @@ def test_a_photo_found_by_a_clock_that_was_ahead_settles_at_once(laptop: Laptop)
     assert time.monotonic() - began < 30
     assert (summary.removed, summary.exit_code) == (1, 0)
     assert not photo.exists()
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_a_clock_that_was_set_right_is_not_called_wrong_where_nothing_is_to_be_sent(
+    laptop: Laptop, *, patient: bool
+) -> None:
+    """With the register on the laptop, nothing else would ask the share for its time."""
+    register = laptop.home / "visits.csv"
+    register.write_text(VISITS, encoding="utf-8")
+    laptop.configure(register={"visits": laptop.named(register)})
+    laptop.photo("IMG_1.jpg")
+    for _ in range(3):  # until its record is on the share, too
+        run_at(laptop, timedelta(minutes=20))
+    assert laptop.look(known_wrong) is not None
+    run_at(laptop, timedelta(0), patient=patient)
+    assert laptop.look(known_wrong) is None
 
 
 def test_the_service_settles_what_a_clock_that_was_ahead_has_found(laptop: Laptop) -> None:

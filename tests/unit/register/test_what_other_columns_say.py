@@ -337,3 +337,17 @@ def test_a_title_that_says_it_in_other_words_is_no_visit(title: str) -> None:
 def test_the_name_of_a_thing_or_of_a_play_leaves_nothing_open(title: str) -> None:
     (visit,) = read("notes", f"a,{title},14/03/2026 08:30,14/03/2026 16:30,").visits
     assert not visit.cancelled
+
+
+@pytest.mark.parametrize(
+    ("ends", "header", "cell"),
+    [("13/03/2026 00:30", "days", "1"), ("15/03/2026 02:00", "nights", "2"), ("13/03/2026 00:30", "days", "2"),
+     ("16/03/2026 16:00", "school days", "3")],
+)  # fmt: skip
+def test_people_do_not_count_the_day_of_a_late_return_or_a_weekend(ends: str, header: str, cell: str) -> None:
+    assert len(read(header, f"a,A,12/03/2026 16:00,{ends},{cell}").visits) == 1
+
+
+def test_a_length_that_is_shorter_by_more_is_still_asked_about() -> None:
+    assert read("days", "a,A,12/03/2026 16:00,14/03/2026 00:30,1").visits == ()
+    assert read("days", "a,A,12/03/2026 16:00,13/03/2026 09:00,1").visits == ()
