@@ -4,6 +4,7 @@ Every step is durable before the next begins. So a run may be ended anywhere, by
 and the next run still gives the same result.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -51,6 +52,7 @@ from agent.pipeline.run_share import ShareOfRun
 from agent.pipeline.whereabouts import close_dismissed, where
 from agent.removal import recover
 from agent.share import Share
+from agent.volumes import Mounted
 
 
 @dataclass(slots=True)
@@ -296,10 +298,16 @@ class Run:
         recorded = finish.put_on_record(self.context, tracked_photos, self.audience)
         if self._link.share is not None and probation.is_due(self.context, self._link.share):
             mounted = self.context.mounted()
-            stays = [finish.why_it_stays(self.context, one, mounted) is not None for one in recorded]
-            self._on_probation += [one for one, here in zip(recorded, stays, strict=True) if not here]
-            recorded = [one for one, here in zip(recorded, stays, strict=True) if here]
+            leaves = [self._is_to_leave(one, mounted) for one in recorded]
+            self._on_probation += [one for one, leaving in zip(recorded, leaves, strict=True) if leaving]
+            recorded = [one for one, leaving in zip(recorded, leaves, strict=True) if not leaving]
         self.summary.removed += finish.take_away(self.context, recorded, self.audience)
+
+    def _is_to_leave(self, recorded: TrackedPhoto, mounted: Mounted) -> bool:
+        # `take_away` meets the same fault, and reports it.
+        with contextlib.suppress(LocalFault, Unforeseen), contained("a photo"):
+            return finish.why_it_stays(self.context, recorded, mounted) is None
+        return False
 
     def _take_away_what_is_kept(self, share: Share) -> None:
         """Remove the photos that wait until the share has shown that it keeps them; the next run does it otherwise."""

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from agent.journal import State
+from agent.journal import State, TrackedPhoto
 from agent.model.proof import Proof
+from agent.pipeline import finish
+from agent.pipeline.context import Context
 from agent.pipeline.probation import ASKED_ABOUT, SECONDS
 from agent.record import EntryKind
 from agent.share import Still
 from agent.share.sftp import SftpShare
+from agent.volumes import Mounted
 from tests.laptop import Laptop
 from tests.servers.others import Quirky
 
@@ -97,6 +100,20 @@ def test_a_share_that_cannot_be_read_back_has_not_shown_that_it_keeps_them(
     another = laptop.photo("b.jpg", seed=7)
     assert SECONDS in naps(laptop)
     assert not another.exists()
+
+
+def test_a_fault_nobody_foresaw_stops_one_photo_only(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    strange, good = laptop.photo("strange.jpg"), laptop.photo("good.jpg", seed=20)
+    right = finish.why_it_stays
+
+    def broken(context: Context, tracked: TrackedPhoto, mounted: Mounted) -> str | None:
+        if tracked.photo.main.path == strange:
+            raise ValueError("nobody foresaw this")
+        return right(context, tracked, mounted)
+
+    monkeypatch.setattr(finish, "why_it_stays", broken)
+    assert laptop.run().removed == 1
+    assert (strange.exists(), good.exists()) == (True, False)
 
 
 def test_a_run_that_ends_while_it_waits_leaves_the_photo_to_the_next_one(laptop: Laptop) -> None:
