@@ -54,7 +54,7 @@ class Proven:
 
     @property
     def notices(self) -> list[str]:
-        """What a person is told of those that stay."""
+        """What a person is told about the photos that stay on this laptop."""
         said = [_said(self.lost)] if self.lost else []
         if self.unread:
             said.append(f"{_photos(self.unread)} cannot be read back from the school network and stay here. Tell IT.")
